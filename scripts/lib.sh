@@ -76,10 +76,23 @@ plain_git() {
 		-c advice.detachedHead=false "$@"
 }
 
+# The commit that was last applied to, or exported from, a worktree.
+readonly APPLIED=refs/worktree/bufflink/applied
+
 # 7.2.9, from the Makefile of a tree.
 kernel_version() {
 	awk '$1 == "VERSION" { v = $3 } $1 == "PATCHLEVEL" { p = $3 }
 	     $1 == "SUBLEVEL" { s = $3; print v "." p "." s; exit }' "$1/Makefile"
+}
+
+# What is in no commit of a tree, a line a file. The .gitignore of Debian's
+# source hides every file that is new; those two lines of it do not count here.
+uncommitted() {
+	git -C "$1" status --porcelain --untracked-files=normal
+	if grep -qsxF '/*' "$1/.gitignore"; then
+		git -C "$1" ls-files --others \
+			--exclude-from=<(grep -vxF -e '/*' -e '!/debian/' "$1/.gitignore") | sed 's/^/?? /'
+	fi
 }
 
 # Names of the patches, in order. Fails when there is none.
