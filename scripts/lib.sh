@@ -10,8 +10,9 @@
 
 set -euo pipefail
 
-# The kernel that the series is made for, in the two forms it comes in.
+# The kernel that the series is made for, in the forms it comes in.
 readonly BASE_VERSION=7.2.9 BASE_PACKAGE='7.2.9-1~bpo13+1'
+readonly BASE_COMMIT=5fce161649b4d779d1b76d9fcd52dc77779774b8
 
 ROOT=$(dirname "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")")
 CACHE=${BUFFLINK_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/bufflink}
@@ -105,6 +106,21 @@ series() {
 		die "there is no patch in $PATCHES: nothing to apply"
 	fi
 	printf '%s\n' "${list[@]}"
+}
+
+# sparse_worktree BASE DIR PATCH...: a worktree of BASE with no more than the files
+# that the patches name: a second instead of a whole kernel tree. git needs SPARSE
+# to work in it.
+SPARSE=(-c core.sparseCheckout=true -c core.sparseCheckoutCone=false)
+sparse_worktree() {
+	local base=$1 dir=$2 info
+	shift 2
+	plain_git -C "$base" worktree add -q --no-checkout --detach "$dir" HEAD
+	info=$(git -C "$dir" rev-parse --path-format=absolute --git-path info/sparse-checkout)
+	mkdir -p "$(dirname "$info")"
+	sed -n 's/^--- a\///p; s/^+++ b\///p; s/^rename from //p; s/^rename to //p' "$@" |
+		sed 's/[][*?\\!#]/\\&/g; s/^/\//' | LC_ALL=C sort -u >"$info"
+	plain_git -C "$dir" "${SPARSE[@]}" read-tree -m -u HEAD
 }
 
 # Picks the compilers and sets TOOLCHAIN (one line that names them all) and the
