@@ -128,6 +128,32 @@ kunit() {
 	fi
 }
 
+# The session of the README of 1999: session ARCH [OPTIONS-OF-VM...]
+session() {
+	local arch=$1 status=0
+	shift
+	"$ROOT/scripts/vm" --arch "$arch" "$@" -- "$ROOT/tests/session.sh" 2>"$SCRATCH/errors" || status=$?
+	if [ "$status" -eq 0 ]; then
+		pass "the session ended well"
+	else
+		fail "the session ended with status $status" "$(cat "$SCRATCH/errors")"
+	fi
+}
+
+# The programs of tools/testing/selftests/bufflink in a build directory:
+# selftest BUILD OPTIONS-OF-VM...
+selftest() {
+	local programs=$1/kselftest/bufflink program found=''
+	shift
+	for program in "$programs"/*; do
+		if [ -f "$program" ] && [ -x "$program" ]; then
+			found=1
+			guest_tap "${program##*/}" "$@" -- env -C "$programs" "$program"
+		fi
+	done
+	[ -n "$found" ] || fail "there is no selftest in $programs"
+}
+
 # Directories with objects that commits touch, as targets of make: objects BASE TIP.
 # The kernel crate needs none: "prepare" compiles it.
 objects() {
