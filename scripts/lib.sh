@@ -144,6 +144,20 @@ toolchain() {
 	unset ARCH CROSS_COMPILE KBUILD_OUTPUT MAKEFLAGS MFLAGS KCFLAGS
 }
 
+# What is to be known of an architecture. KARCH is what the kernel's make calls it,
+# IMAGE the kernel in a build directory. What this machine cannot run has a TRIPLE,
+# as compilers call it, and in QEMU a CONSOLE.
+architecture() {
+	KARCH=$1 TRIPLE='' CONSOLE=''
+	case $1 in
+	um) IMAGE=linux ;;
+	x86_64) IMAGE=arch/x86/boot/bzImage ;;
+	arm64) IMAGE=arch/arm64/boot/Image TRIPLE=aarch64-linux-gnu CONSOLE=ttyAMA0 ;;
+	riscv64) KARCH=riscv IMAGE=arch/riscv/boot/Image TRIPLE=riscv64-linux-gnu CONSOLE=ttyS0 ;;
+	*) usage_error "unknown architecture $1" ;;
+	esac
+}
+
 # The kernel's make. LOCALVERSION is set and empty, so that a commit does not
 # change the release and rebuild what prints it.
 kmake() { make -j"${BUFFLINK_JOBS:-$(nproc)}" LOCALVERSION= "$@"; }
