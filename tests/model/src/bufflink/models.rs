@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The models, and how one is run.
+
+mod account;
+mod append;
+mod end;
+mod look;
+mod nest;
+mod read;
+mod sleep;
+mod turns;
+
+use crate::sync;
+use std::{
+    cell::Cell,
+    fmt,
+    sync::{
+        atomic::{AtomicUsize, Ordering},
+        Arc,
+    },
+};
+
+/// A model: a few threads, and what must hold however they interleave.
+pub struct Model {
+    pub name: &'static str,
+    pub check: fn(&Run),
+    /// Preemptions in an interleaving, where not all interleavings are tried.
+    pub bound: Option<usize>,
+    /// Full barriers are more than acquire and release; see `sync.rs`.
+    pub strong: bool,
+}
+
+impl Model {
+    const fn new(name: &'static str, check: fn(&Run)) -> Self {
+        Self {
+            name,
+            check,
+            bound: None,
+            strong: false,
+        }
+    }
+
+    const fn bounded(self, bound: usize) -> Self {
+        Self {
+            bound: Some(bound),
+            ..self
+        }
+    }
+
+    /// Somebody sleeps, and full barriers are what keeps the wake-up.
+    const fn strong(self) -> Self {
+        Self {
+            strong: true,
+            ..self
+        }
+    }
+}
+
+pub const MODELS: &[Model] = &[
+    Model::new("one-producer", append::one_producer),
+    Model::new("two-producers", append::two_producers),
+    Model::new("two-producers-overrun", append::two_producers_overrun),
+    Model::new("three-producers", append::three_producers).bounded(2),
+    Model::new("room", append::room),
+    Model::new("causality", append::causality),
+    Model::new("commit-and-discard", turns::commit_and_discard),
+    Model::new("nested", nest::nested),
+    Model::new("nested-discard", nest::nested_discard),
+    Model::new("nested-twice", nest::nested_twice),
+    Model::new("held-up", nest::held_up),
+    Model::new("lengths", read::lengths),
+    Model::new("pieces", read::pieces),
+    Model::new("early-way-out", read::early_way_out),
+    Model::new("long-batch", read::long_batch),
+    Model::new("endless", read::endless),
+    Model::new("account", account::account),
+    Model::new("account-pieces", account::pieces),
+    Model::new("shut-append", end::shut_append),
+    Model::new("shut-read", end::shut_read).bounded(3),
+    Model::new("shut-shut", end::shut_shut),
+    Model::new("look-moves", look::moves),
+    Model::new("look-discarded", look::discarded).bounded(2),
+    Model::new("look-reused", look::reused),
+    Model::new("look-end", look::end),
+    Model::new("sleep-flag", sleep::flag).strong(),
+    Model::new("sleep-shut", sleep::shut).strong().bounded(3),
+    Model::new("sleep-commit", sleep::commit).strong(),
+    Model::new("sleep-again", sleep::again).strong().bounded(3),
+    Model::new("sleep-discard", sleep::discard).strong(),
+    Model::new("sleep-loss", sleep::loss).strong(),
+    Model::new("sleep-two-producers", sleep::two_producers)
+        .strong()
+        .bounded(3),
+    Model::new("sleep-rearm", sleep::rearm).strong().bounded(3),
+    Model::new("sleep-two-readers", sleep::two_readers)
+        .strong()
+        .bounded(3),
+    Model::new("sleep-reused", sleep::reused).strong(),
+];
+
+/// A run of a model: how it is to be checked, and what came of it.
+pub struct Run {
+    bound: Option<usize>,
+    strong: bool,
+    interleavings: Cell<usize>,
+}
+
+impl Run {
+    pub fn new(model: &Model) -> Self {
+        Self {
+            bound: model.bound,
+            strong: model.strong,
+            interleavings: Cell::new(0),
+        }
+    }
+
+    /// Runs `case` in all its interleavings.
+    pub fn check(&self, case: impl Fn() + Sync + Send + 'static) {
+        sync::set_barriers_strong(self.strong);
+        let mut builder = loom::model::Builder::new();
+        builder.preemption_bound = self.bound;
+        builder.max_branches = 10_000;
+        let count = Arc::new(AtomicUsize::new(0));
+        let counted = count.clone();
+        builder.check(move || {
+            counted.fetch_add(1, Ordering::Relaxed);
+            case();
+        });
+        let before = self.interleavings.get();
+        self.interleavings
+            .set(before + count.load(Ordering::Relaxed));
+    }
+}
+
+impl fmt::Display for Run {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.bound {
+            Some(bound) => write!(f, "at most {bound} preemptions")?,
+            None => write!(f, "exhaustive")?,
+        }
+        write!(f, ", {} interleavings", self.interleavings.get())
+    }
+}

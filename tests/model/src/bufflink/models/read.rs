@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What the consumer does with what it is offered.
+
+use super::{
+    super::world::{Plan, World},
+    Run,
+};
+use loom::thread;
+
+/// Every length that fits, at every place of the ring, and no other.
+pub fn lengths(run: &Run) {
+    for len in 1..=24 {
+        run.check(move || {
+            let (world, mut reader) = World::new(Plan::new(32));
+            assert_eq!(world.lane.record_max(), 24);
+            for id in 1..=5 {
+                assert!(world.append(id, len), "there is room");
+                reader.assert_account();
+                // Fill what is left of the ring, and no more.
+                let span = (len + 15) / 8 * 8;
+                let left = 32 - span;
+                assert_eq!(
+                    world.lane.has_room(left.saturating_sub(8).max(1)),
+                    left >= 16
+                );
+                if left >= 16 {
+                    assert!(!world.lane.has_room(left - 7), "there is no room");
+                    assert!(world.append(id + 5, left - 8), "there is room");
+                }
+                assert!(!world.append(id, 1), "there is no room");
+                reader.read();
+                // So that the next round begins elsewhere.
+                let slot = world.reserve(1, 8).expect("the ring is empty");
+                world.discard(slot);
+                assert_eq!(reader.read_some(0, 0).bytes, 0);
+            }
+            reader.finish();
+        });
+    }
+}
+
+/// The consumer wants less than there is, and can deliver more than it wants, or less.
+pub fn pieces(run: &Run) {
+    for (want, limit) in [(3, 99), (8, 5), (8, 99), (9, 99), (12, 0), (20, 11), (1, 1)] {
+        run.check(move || {
+            let (world, mut reader) = World::new(Plan::new(32));
+            let producer = thread::spawn(move || {
+                world.append_all(&[1, 2], 8);
+                world.append(3, 5);
+            });
+            for _ in 0..3 {
+                reader.read_some(want, limit);
+            }
+            producer.join().unwrap();
+            reader.finish();
+        });
+    }
+}
+
+/// However the consumer ends, the room of what it has read is free.
+pub fn early_way_out(run: &Run) {
+    // All of the first record and then: none or some of the second, or no wish for more.
+    for (want, limit) in [(16, 8), (16, 11), (8, 8), (11, 11), (15, 15)] {
+        run.check(move || {
+            let (world, mut reader) = World::new(Plan::new(32));
+            world.append_all(&[1, 2], 8);
+            assert!(!world.append(3, 8), "there is no room");
+            assert_eq!(reader.read_some(want, limit).records, 1);
+            reader.assert_account();
+            assert!(world.lane.has_room(8), "the room did not come back");
+            assert!(world.append(3, 8), "the room did not come back");
+            reader.finish();
+        });
+    }
+    // Nothing is delivered, but what was discarded is passed.
+    run.check(|| {
+        let (world, mut reader) = World::new(Plan::new(32));
+        let slot = world.reserve(1, 8).expect("the ring is empty");
+        world.discard(slot);
+        world.append(2, 8);
+        reader.read_some(0, 0);
+        assert!(world.append(3, 8), "the room did not come back");
+        reader.read_some(8, 0);
+        reader.finish();
+    });
+}
+
+/// A read of much hands room back on its way, not only at its end.
+pub fn long_batch(run: &Run) {
+    run.check(|| {
+        let (world, reader) = World::new(Plan::new(8192));
+        for id in 1..=4 {
+            assert!(world.append(id, 2040), "there is room");
+        }
+        reader.read_watched(|world, before| {
+            // After 4096 bytes, and not before: it is dear for the producers.
+            assert_eq!(world.lane.has_room(8), before >= 4080);
+        });
+    });
+}
+
+/// A producer that appends as fast as the room comes back does not keep a read going.
+pub fn endless(run: &Run) {
+    run.check(|| {
+        let (world, reader) = World::new(Plan::new(8192));
+        for id in 1..=4 {
+            assert!(world.append(id, 2040), "there is room");
+        }
+        reader.read_watched(|world, before| {
+            assert!(before < 4 * 2040, "it went around the ring twice");
+            world.append(5, 2040);
+        });
+    });
+}

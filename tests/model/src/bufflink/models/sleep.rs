@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Readers who sleep. A lost wake-up shows as a reader that nobody will wake any more.
+
+use super::{
+    super::{
+        ring::Look,
+        world::{Plan, Reader, World},
+    },
+    Run,
+};
+use loom::{sync::Mutex, thread};
+use std::rc::Rc;
+
+/// Sleeps until `ready`, as `Readers::wait` does.
+fn wait(world: &World, ready: impl Fn() -> bool) {
+    loop {
+        let ticket = world.queue.join();
+        world.asleep.raise();
+        if ready() {
+            return;
+        }
+        world.queue.sleep(ticket);
+    }
+}
+
+/// Reads until `count` records are read, and sleeps where nothing is there.
+fn read_all(world: &World, reader: &mut Reader, count: usize) {
+    while reader.records() < count {
+        if reader.read().bytes == 0 {
+            wait(world, || world.look() != Look::Nothing);
+        }
+    }
+}
+
+/// The flag is raised and taken down, and only one of those who take it down is told so.
+pub fn flag(run: &Run) {
+    run.check(|| {
+        let (world, _) = World::new(Plan::new(32));
+        assert!(!world.asleep.is_raised() && !world.asleep.take());
+        world.asleep.raise();
+        assert!(world.asleep.is_raised());
+        let other = world.clone();
+        let thread = thread::spawn(move || other.asleep.take());
+        let taken = world.asleep.take();
+        assert_ne!(thread.join().unwrap(), taken, "one of the two wakes");
+        assert!(!world.asleep.is_raised());
+    });
+}
+
+/// The reader sleeps as the lane is shut, and gets what is there and then the end.
+pub fn shut(run: &Run) {
+    run.check(|| {
+        let (world, mut reader) = World::new(Plan::new(64).with_sleepers());
+        let other = world.clone();
+        let owner = thread::spawn(move || {
+            other.append(1, 8);
+            other.lane.shut();
+            other.queue.wake_all();
+        });
+        while world.look() != Look::End {
+            if reader.read().bytes == 0 {
+                wait(&world, || world.look() != Look::Nothing);
+            }
+        }
+        assert_eq!(reader.records(), 1, "the end came before the record");
+        owner.join().unwrap();
+        reader.finish();
+    });
+}
+
+pub fn commit(run: &Run) {
+    run.check(|| {
+        let (world, mut reader) = World::new(Plan::new(64).with_sleepers());
+        let other = world.clone();
+        let producer = thread::spawn(move || other.append(1, 8));
+        read_all(&world, &mut reader, 1);
+        producer.join().unwrap();
+        reader.finish();
+    });
+}
+
+/// The reader sleeps again after it was woken.
+pub fn again(run: &Run) {
+    run.check(|| {
+        let (world, mut reader) = World::new(Plan::new(64).with_sleepers());
+        let other = world.clone();
+        let producer = thread::spawn(move || other.append_all(&[1, 2], 8));
+        read_all(&world, &mut reader, 2);
+        producer.join().unwrap();
+        reader.finish();
+    });
+}
+
+/// The record behind a discarded one was committed, and its wake-up spent, before.
+pub fn discard(run: &Run) {
+    run.check(|| {
+        let (world, mut reader) = World::new(Plan::new(64).with_sleepers());
+        let other = world.clone();
+        let producer = thread::spawn(move || {
+            let first = other.reserve(1, 8).expect("the ring is empty");
+            other.append(2, 8);
+            other.discard(first);
+        });
+        read_all(&world, &mut reader, 1);
+        producer.join().unwrap();
+        reader.finish();
+    });
+}
+
+/// A poller waits for the news of a loss.
+pub fn loss(run: &Run) {
+    run.check(|| {
+        let (world, reader) = World::new(Plan::new(16).with_sleepers());
+        world.append(1, 8);
+        let other = world.clone();
+        let producer = thread::spawn(move || other.append(2, 8));
+        wait(&world, || world.lost().records != 0);
+        assert!(!producer.join().unwrap());
+        reader.finish();
+    });
+}
+
+pub fn two_producers(run: &Run) {
+    run.check(|| {
+        let (world, mut reader) = World::new(Plan::new(64).with_sleepers());
+        let producers = [1, 2].map(|id| {
+            let world = world.clone();
+            thread::spawn(move || world.append(id, 8))
+        });
+        read_all(&world, &mut reader, 2);
+        for producer in producers {
+            producer.join().unwrap();
+        }
+        reader.finish();
+    });
+}
+
+/// A poller who raises the flag though there is something to read, beside one who sleeps.
+pub fn rearm(run: &Run) {
+    run.check(|| {
+        let (world, mut reader) = World::new(Plan::new(64).with_sleepers());
+        let (other, polled) = (world.clone(), world.clone());
+        let producer = thread::spawn(move || other.append_all(&[1, 2], 8));
+        let poller = thread::spawn(move || {
+            let ticket = polled.queue.join();
+            polled.asleep.raise();
+            (ticket, polled.look())
+        });
+        while reader.read_some(8, 8).records == 0 {
+            wait(&world, || world.look() != Look::Nothing);
+        }
+        producer.join().unwrap();
+        let (ticket, seen) = poller.join().unwrap();
+        // What a poller was not told of, it is woken for.
+        assert!(
+            seen == Look::Data || world.queue.is_woken(ticket),
+            "a wake-up is lost"
+        );
+        reader.finish();
+    });
+}
+
+/// Two readers share what there is, a record each.
+pub fn two_readers(run: &Run) {
+    run.check(|| {
+        let (world, reader) = World::new(Plan::new(64).with_sleepers());
+        let reader = Rc::new(Mutex::new(reader));
+        let readers = [0, 1].map(|_| {
+            let (world, reader) = (world.clone(), reader.clone());
+            thread::spawn(move || loop {
+                if reader.lock().unwrap().read_some(8, 8).bytes != 0 {
+                    return;
+                }
+                wait(&world, || world.look() != Look::Nothing);
+            })
+        });
+        world.append_all(&[1, 2], 8);
+        for reader in readers {
+            reader.join().unwrap();
+        }
+        let reader = Rc::into_inner(reader).expect("the readers have ended");
+        reader.into_inner().unwrap().finish();
+    });
+}
+
+/// The ring is used again while a reader looks: it may read payload where a header was, and be
+/// wrong for a moment, but not sleep over a record.
+pub fn reused(run: &Run) {
+    run.check(|| {
+        let plan = Plan::new(64).with_sleepers().looked().payload(|_, _| 0);
+        let (world, mut reader) = World::new(plan);
+        world.append_all(&[1, 2], 8);
+        let (other, polled) = (world.clone(), world.clone());
+        let producer = thread::spawn(move || other.append(3, 32));
+        let poller = thread::spawn(move || {
+            let ticket = polled.queue.join();
+            polled.asleep.raise();
+            (ticket, polled.look())
+        });
+        reader.read_some(8, 8);
+        producer.join().unwrap();
+        let (ticket, seen) = poller.join().unwrap();
+        assert!(
+            seen == Look::Data || world.queue.is_woken(ticket),
+            "a wake-up is lost"
+        );
+        reader.finish();
+    });
+}

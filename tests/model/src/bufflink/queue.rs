@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The wait queue: whoever is in it when it is woken goes on.
+//!
+//! Its lock orders those who come to it, as the spinlock of the kernel's does.
+
+use loom::sync::{Condvar, Mutex};
+
+/// How often the queue was woken; a sleeper waits until it is more than when it joined.
+#[derive(Default)]
+pub struct Queue {
+    wakes: Mutex<usize>,
+    changed: Condvar,
+}
+
+/// What a sleeper got as it joined.
+#[derive(Clone, Copy)]
+pub struct Ticket(usize);
+
+impl Queue {
+    pub fn join(&self) -> Ticket {
+        Ticket(*self.wakes.lock().expect("no thread has panicked"))
+    }
+
+    pub fn wake_all(&self) {
+        *self.wakes.lock().expect("no thread has panicked") += 1;
+        self.changed.notify_all();
+    }
+
+    /// Returns whether the queue was woken after `ticket`.
+    pub fn is_woken(&self, ticket: Ticket) -> bool {
+        *self.wakes.lock().expect("no thread has panicked") > ticket.0
+    }
+
+    /// Sleeps until the queue is woken after `ticket`. A wake-up that is lost makes loom find that
+    /// no thread can go on.
+    pub fn sleep(&self, ticket: Ticket) {
+        let mut wakes = self.wakes.lock().expect("no thread has panicked");
+        while *wakes <= ticket.0 {
+            wakes = self.changed.wait(wakes).expect("no thread has panicked");
+        }
+    }
+}

@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! A lane and all who use it, and the book of what they did.
+
+use super::{
+    area::Area,
+    asleep::Asleep,
+    loss::Loss,
+    queue::Queue,
+    ring::{Amount, Consumer, Lane, Look, NoRoom, HEADER},
+};
+use crate::hooks;
+use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
+
+/// How a world is made.
+#[derive(Clone, Copy)]
+pub struct Plan {
+    size: usize,
+    roomy: bool,
+    sleepers: bool,
+    looked: bool,
+    payload: fn(u8, usize) -> u8,
+}
+
+impl Plan {
+    /// A ring of `size` bytes.
+    pub fn new(size: usize) -> Self {
+        Self {
+            size,
+            roomy: false,
+            sleepers: false,
+            looked: false,
+            payload: |id, index| id << 4 | (index & 15) as u8,
+        }
+    }
+
+    /// There is room for all that is appended: no append may fail.
+    pub fn roomy(self) -> Self {
+        Self {
+            roomy: true,
+            ..self
+        }
+    }
+
+    /// Somebody may sleep, so producers look for sleepers.
+    pub fn with_sleepers(self) -> Self {
+        Self {
+            sleepers: true,
+            ..self
+        }
+    }
+
+    /// Somebody looks who is not the consumer.
+    pub fn looked(self) -> Self {
+        Self {
+            looked: true,
+            ..self
+        }
+    }
+
+    /// Byte `index` of record `id` is `payload(id, index)`.
+    pub fn payload(self, payload: fn(u8, usize) -> u8) -> Self {
+        Self { payload, ..self }
+    }
+}
+
+/// A reservation, of the record `id`.
+pub struct Slot {
+    id: u8,
+    pos: u64,
+    len: usize,
+}
+
+/// What the threads of a model did. It is no part of the model: no thread learns from it.
+#[derive(Default)]
+struct Book {
+    /// The records by position: whose they are, and how long.
+    appended: BTreeMap<u64, (u8, usize)>,
+    refused: Amount,
+    /// Pairs of records of which the first was appended before the second.
+    order: Vec<(u8, u8)>,
+}
+
+pub struct World {
+    pub lane: Lane,
+    pub asleep: Asleep,
+    pub queue: Queue,
+    loss: Loss,
+    area: Area,
+    plan: Plan,
+    book: RefCell<Book>,
+}
+
+impl World {
+    pub fn new(plan: Plan) -> (Rc<Self>, Reader) {
+        let area = Area::new(plan.size, plan.looked);
+        let (lane, consumer) = Lane::new(area.clone());
+        let world = Rc::new(Self {
+            lane,
+            asleep: Asleep::new(),
+            queue: Queue::default(),
+            loss: Loss::new(),
+            area,
+            plan,
+            book: RefCell::default(),
+        });
+        let reader = Reader {
+            world: world.clone(),
+            consumer,
+            stream: Vec::new(),
+            read: Amount::default(),
+        };
+        (world, reader)
+    }
+
+    // --- Producers ---
+
+    pub fn reserve(&self, id: u8, len: usize) -> Result<Slot, NoRoom> {
+        let why = match self.lane.reserve(len) {
+            Ok(pos) => {
+                if !self.plan.looked {
+                    let span = (len + HEADER).next_multiple_of(8) as u64;
+                    self.area.assert_zero(pos, pos + span);
+                }
+                return Ok(Slot { id, pos, len });
+            }
+            Err(why) => why,
+        };
+        if why == NoRoom::Full {
+            assert!(
+                !self.plan.roomy,
+                "record {id} was refused, and there was room"
+            );
+            let mut book = self.book.borrow_mut();
+            book.refused.records += 1;
+            book.refused.bytes += len as u64;
+            drop(book);
+            self.loss.count(len);
+            self.notify();
+        }
+        Err(why)
+    }
+
+    /// Writes the payload of `slot`.
+    pub fn fill(&self, slot: &Slot) {
+        let address = self.lane.payload(slot.pos);
+        self.area.write(address, slot.len, |index| {
+            (self.plan.payload)(slot.id, index)
+        });
+    }
+
+    /// Commits `slot`, which is filled.
+    pub fn commit_filled(&self, slot: Slot) {
+        let mut book = self.book.borrow_mut();
+        book.appended.insert(slot.pos, (slot.id, slot.len));
+        drop(book);
+        // SAFETY: The slot is a reservation, and is spent here.
+        unsafe { self.lane.commit(slot.pos, slot.len) };
+        self.notify();
+    }
+
+    pub fn commit(&self, slot: Slot) {
+        self.fill(&slot);
+        self.commit_filled(slot);
+    }
+
+    /// Discards `slot`, of which a part was filled, as a producer that changed its mind would.
+    pub fn discard(&self, slot: Slot) {
+        self.fill(&slot);
+        // SAFETY: The slot is a reservation, and is spent here.
+        unsafe { self.lane.discard(slot.pos, slot.len) };
+        self.notify();
+    }
+
+    /// Appends record `id` of `len` bytes. Returns whether it was appended.
+    pub fn append(&self, id: u8, len: usize) -> bool {
+        let slot = self.reserve(id, len);
+        slot.map(|slot| self.commit(slot)).is_ok()
+    }
+
+    /// Appends several records of `len` bytes, in this order.
+    pub fn append_all(&self, ids: &[u8], len: usize) {
+        for &id in ids {
+            self.append(id, len);
+        }
+        for pair in ids.windows(2) {
+            self.must_be_ordered(pair[0], pair[1]);
+        }
+    }
+
+    /// Says that `first` was appended before `second`, if both were.
+    pub fn must_be_ordered(&self, first: u8, second: u8) {
+        self.book.borrow_mut().order.push((first, second));
+    }
+
+    /// Wakes who sleeps, as `Readers::notify` does.
+    pub fn notify(&self) {
+        if self.plan.sleepers && self.asleep.is_raised() && self.asleep.take() {
+            self.queue.wake_all();
+        }
+    }
+
+    // --- Looking ---
+
+    pub fn look(&self) -> Look {
+        loop {
+            if let Some(seen) = hooks::looking(|| self.lane.look()) {
+                return seen;
+            }
+        }
+    }
+
+    /// How many records are appended, or about to be within the next operation.
+    pub fn appended(&self) -> usize {
+        self.book.borrow().appended.len()
+    }
+
+    pub fn lost(&self) -> Amount {
+        self.loss.amount()
+    }
+}
+
+/// The consumer, and what it has read.
+pub struct Reader {
+    world: Rc<World>,
+    consumer: Consumer,
+    stream: Vec<u8>,
+    read: Amount,
+}
+
+impl Reader {
+    /// Reads at most `want` bytes, of which the first `limit` can be delivered.
+    pub fn read_some(&mut self, want: usize, limit: usize) -> Amount {
+        let Self {
+            world,
+            consumer,
+            stream,
+            ..
+        } = self;
+        let mut left = limit;
+        let done = world.lane.consume(consumer, want, |address, len| {
+            assert!(len > 0, "an empty piece was offered");
+            let len = len.min(left);
+            left -= len;
+            stream.extend(world.area.read(address, len));
+            len
+        });
+        assert!(done.bytes <= want.min(limit) as u64);
+        self.read.records += done.records;
+        self.read.bytes += done.bytes;
+        assert_eq!(self.read.bytes, self.stream.len() as u64);
+        done
+    }
+
+    /// Reads what is there.
+    pub fn read(&mut self) -> Amount {
+        self.read_some(usize::MAX, usize::MAX)
+    }
+
+    /// Reads what is there, and calls `watch` with what was read before each piece. It claims to
+    /// have delivered more than it got, which must not be believed.
+    pub fn read_watched(mut self, watch: impl Fn(&World, usize)) {
+        let Self {
+            world, consumer, ..
+        } = &mut self;
+        let mut before = 0;
+        let done = world.lane.consume(consumer, usize::MAX, |_, len| {
+            watch(world, before);
+            before += len;
+            len + 1
+        });
+        assert_eq!(done.bytes as usize, before);
+    }
+
+    /// How many records were read.
+    pub fn records(&self) -> usize {
+        self.read.records as usize
+    }
+
+    pub fn unread(&mut self) -> Amount {
+        self.world.lane.unread(&mut self.consumer)
+    }
+
+    /// Asserts that the account adds up, while nobody appends.
+    pub fn assert_account(&mut self) {
+        let unread = self.unread();
+        let book = self.world.book.borrow();
+        let bytes = book.appended.values().map(|&(_, len)| len as u64).sum();
+        let kept = Amount {
+            records: self.read.records + unread.records,
+            bytes: self.read.bytes + unread.bytes,
+        };
+        let appended = Amount {
+            records: book.appended.len() as u64,
+            bytes,
+        };
+        assert_eq!(kept, appended, "read and unread are not what was appended");
+        assert_eq!(self.world.loss.amount(), book.refused, "the loss is wrong");
+    }
+
+    /// Reads what is left when no producer is, and checks the whole.
+    pub fn finish(mut self) {
+        self.assert_account();
+        self.read();
+        assert_eq!(self.unread(), Amount::default(), "not all was read at once");
+        self.assert_account();
+
+        let book = self.world.book.borrow();
+        let payload = self.world.plan.payload;
+        let mut expected = Vec::new();
+        for &(id, len) in book.appended.values() {
+            expected.extend((0..len).map(|index| payload(id, index)));
+        }
+        assert_eq!(
+            self.stream, expected,
+            "what was read is not what was appended"
+        );
+
+        let place = |id| book.appended.values().position(|&(other, _)| other == id);
+        for &(first, second) in &book.order {
+            if let (Some(first), Some(second)) = (place(first), place(second)) {
+                assert!(first < second, "the records are out of order");
+            }
+        }
+        drop(book);
+
+        let world = &self.world;
+        world.area.assert_zero(0, world.plan.size as u64);
+        let end = if world.lane.is_shut() {
+            Look::End
+        } else {
+            Look::Nothing
+        };
+        assert_eq!(world.look(), end, "something is left");
+        let max = world.lane.record_max();
+        assert_eq!(
+            world.lane.has_room(max),
+            !world.lane.is_shut(),
+            "room is lost"
+        );
+        let probe = world.lane.reserve(max).is_ok();
+        assert_eq!(probe, !world.lane.is_shut(), "room is lost");
+        assert!(
+            world.lane.reserve(1).is_err(),
+            "more than the ring is reserved"
+        );
+    }
+}
