@@ -140,18 +140,31 @@ session() {
 	fi
 }
 
-# The programs of tools/testing/selftests/bufflink in a build directory:
-# selftest BUILD OPTIONS-OF-VM...
+# The programs of tools/testing/selftests/bufflink in a build directory, all or
+# those that SELFTESTS names: selftest BUILD OPTIONS-OF-VM...
 selftest() {
 	local programs=$1/kselftest/bufflink program found=''
 	shift
 	for program in "$programs"/*; do
-		if [ -f "$program" ] && [ -x "$program" ]; then
-			found=1
-			guest_tap "${program##*/}" "$@" -- env -C "$programs" "$program"
-		fi
+		[[ -f $program && -x $program && " ${SELFTESTS:-${program##*/}} " = *" ${program##*/} "* ]] || continue
+		found=1
+		guest_tap "${program##*/}" "$@" -- env -C "$programs" "$program"
 	done
 	[ -n "$found" ] || fail "there is no selftest in $programs"
+}
+
+# KUnit, the session and the selftests under a configuration of x86_64 that checks
+# what the others do not, and is slower for it: checked CONFIG
+checked() {
+	local config=$1 build options
+	if ! build=$("$ROOT/scripts/build" --arch x86_64 --config "$config" 2>"$SCRATCH/errors"); then
+		fail "$config: it builds" "$(cat "$SCRATCH/errors")"
+		return
+	fi
+	options=(--config "$config" --memory 2G --kernel "$build/arch/x86/boot/bzImage")
+	kunit x86_64 "${options[@]}"
+	session x86_64 "${options[@]}"
+	SELFTESTS='device_test stress_test' selftest "$build" --arch x86_64 --timeout 900 "${options[@]}"
 }
 
 # Directories with objects that commits touch, as targets of make: objects BASE TIP.

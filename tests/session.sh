@@ -158,7 +158,7 @@ if [ -f "$module" ] && [ -z "$(major)" ]; then
 	cp "$BUFFLINK_BUILD/modules.builtin" "$BUFFLINK_BUILD/modules.builtin.modinfo" \
 		"root/lib/modules/$release/" 2>/dev/null
 	depmod -b root "$release"
-	echo 'options bufflink major=120' >modprobe.conf
+	printf '%s\n' 'alias char-major-120-* bufflink' 'options bufflink major=120' >modprobe.conf
 	printf '#!/bin/sh\nexec /sbin/modprobe -d %s -C %s "$@"\n' \
 		"$scratch/root" "$scratch/modprobe.conf" >modprobe
 	chmod +x modprobe
