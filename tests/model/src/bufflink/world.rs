@@ -193,7 +193,7 @@ impl World {
         self.book.borrow_mut().order.push((first, second));
     }
 
-    /// Wakes who sleeps, as `Readers::notify` does.
+    /// Wakes who sleeps, as `Sleepers::notify` does.
     pub fn notify(&self) {
         if self.plan.sleepers && self.asleep.is_raised() && self.asleep.take() {
             self.queue.wake_all();

@@ -21,10 +21,9 @@ pub fn one_producer(run: &Run) {
     });
 }
 
-/// Nobody may be told that there is no room.
-pub fn two_producers(run: &Run) {
-    run.check(|| {
-        let (world, mut reader) = World::new(Plan::new(64).roomy());
+fn two(run: &Run, plan: Plan) {
+    run.check(move || {
+        let (world, mut reader) = World::new(plan);
         let other = world.clone();
         let a = thread::spawn(move || world.append_all(&[1, 2], 8));
         let b = thread::spawn(move || other.append_all(&[3], 8));
@@ -36,19 +35,14 @@ pub fn two_producers(run: &Run) {
     });
 }
 
+/// Nobody may be told that there is no room.
+pub fn two_producers(run: &Run) {
+    two(run, Plan::new(64).roomy());
+}
+
 /// The ring is too small for what both append.
 pub fn two_producers_overrun(run: &Run) {
-    run.check(|| {
-        let (world, mut reader) = World::new(Plan::new(16));
-        let other = world.clone();
-        let a = thread::spawn(move || world.append_all(&[1, 2], 8));
-        let b = thread::spawn(move || other.append_all(&[3], 8));
-        reader.read();
-        reader.read();
-        a.join().unwrap();
-        b.join().unwrap();
-        reader.finish();
-    });
+    two(run, Plan::new(16));
 }
 
 pub fn three_producers(run: &Run) {

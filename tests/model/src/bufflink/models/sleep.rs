@@ -12,7 +12,7 @@ use super::{
 use loom::{sync::Mutex, thread};
 use std::rc::Rc;
 
-/// Sleeps until `ready`, as `Readers::wait` does.
+/// Sleeps until `ready`, as `Sleepers::wait_data` does.
 fn wait(world: &World, ready: impl Fn() -> bool) {
     loop {
         let ticket = world.queue.join();
@@ -69,42 +69,35 @@ pub fn shut(run: &Run) {
     });
 }
 
-pub fn commit(run: &Run) {
-    run.check(|| {
+/// A reader that sleeps where nothing is there gets all `count` records of `producer`.
+fn gets_all(run: &Run, count: usize, producer: fn(&World)) {
+    run.check(move || {
         let (world, mut reader) = World::new(Plan::new(64).with_sleepers());
         let other = world.clone();
-        let producer = thread::spawn(move || other.append(1, 8));
-        read_all(&world, &mut reader, 1);
+        let producer = thread::spawn(move || producer(&other));
+        read_all(&world, &mut reader, count);
         producer.join().unwrap();
         reader.finish();
+    });
+}
+
+pub fn commit(run: &Run) {
+    gets_all(run, 1, |world| {
+        world.append(1, 8);
     });
 }
 
 /// The reader sleeps again after it was woken.
 pub fn again(run: &Run) {
-    run.check(|| {
-        let (world, mut reader) = World::new(Plan::new(64).with_sleepers());
-        let other = world.clone();
-        let producer = thread::spawn(move || other.append_all(&[1, 2], 8));
-        read_all(&world, &mut reader, 2);
-        producer.join().unwrap();
-        reader.finish();
-    });
+    gets_all(run, 2, |world| world.append_all(&[1, 2], 8));
 }
 
 /// The record behind a discarded one was committed, and its wake-up spent, before.
 pub fn discard(run: &Run) {
-    run.check(|| {
-        let (world, mut reader) = World::new(Plan::new(64).with_sleepers());
-        let other = world.clone();
-        let producer = thread::spawn(move || {
-            let first = other.reserve(1, 8).expect("the ring is empty");
-            other.append(2, 8);
-            other.discard(first);
-        });
-        read_all(&world, &mut reader, 1);
-        producer.join().unwrap();
-        reader.finish();
+    gets_all(run, 1, |world| {
+        let first = world.reserve(1, 8).expect("the ring is empty");
+        world.append(2, 8);
+        world.discard(first);
     });
 }
 
