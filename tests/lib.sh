@@ -153,18 +153,21 @@ selftest() {
 	[ -n "$found" ] || fail "there is no selftest in $programs"
 }
 
-# KUnit, the session and the selftests under a configuration of x86_64 that checks
-# what the others do not, and is slower for it: checked CONFIG
+# KUnit, the session and the selftests in an emulated machine, with a configuration
+# that checks what the others do not or on another architecture, and slower for it:
+# checked ARCH CONFIG
 checked() {
-	local config=$1 build options
-	if ! build=$("$ROOT/scripts/build" --arch x86_64 --config "$config" 2>"$SCRATCH/errors"); then
-		fail "$config: it builds" "$(cat "$SCRATCH/errors")"
+	local arch=$1 config=$2 build options
+	if ! build=$("$ROOT/scripts/build" --arch "$arch" --config "$config" 2>"$SCRATCH/errors"); then
+		fail "$arch, $config: it builds" "$(cat "$SCRATCH/errors")"
 		return
 	fi
-	options=(--config "$config" --memory 2G --kernel "$build/arch/x86/boot/bzImage")
-	kunit x86_64 "${options[@]}"
-	session x86_64 "${options[@]}"
-	SELFTESTS='device_test stress_test' selftest "$build" --arch x86_64 --timeout 900 "${options[@]}"
+	pass "$arch, $config: it builds"
+	architecture "$arch"
+	options=(--config "$config" --memory 2G --kernel "$build/$IMAGE")
+	kunit "$arch" "${options[@]}"
+	session "$arch" "${options[@]}"
+	SELFTESTS='device_test stress_test' selftest "$build" --arch "$arch" --timeout 900 "${options[@]}"
 }
 
 # Directories with objects that commits touch, as targets of make: objects BASE TIP.
