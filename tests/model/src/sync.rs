@@ -11,6 +11,7 @@
 //! | `Full` exchange               | fence, acquire and release exchange, fence    |
 //! | compare-exchange that fails   | relaxed load: the kernel promises no order    |
 //! | `smp_mb()`                    | sequentially consistent fence                 |
+//! | `smp_wmb()`                   | release fence                                 |
 //!
 //! After [`set_barriers_strong`]`(false)`, a `Full` exchange has no fences. What
 //! holds then holds with them as well; and as loom's fences order all threads that have one, far
@@ -40,6 +41,12 @@ pub mod barrier {
     pub fn smp_mb() {
         super::hooks::point();
         super::full_barrier();
+    }
+
+    /// The kernel's write barrier.
+    pub fn smp_wmb() {
+        super::hooks::point();
+        loom::sync::atomic::fence(std::sync::atomic::Ordering::Release);
     }
 }
 

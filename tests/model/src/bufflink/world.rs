@@ -257,6 +257,32 @@ impl Reader {
         self.read_some(usize::MAX, usize::MAX)
     }
 
+    /// Reads at most `want` bytes by a peek, of which the first `pieces` pieces are taken, and frees
+    /// what was seen.
+    pub fn peek_some(&mut self, want: usize, mut pieces: usize) -> Amount {
+        let Self {
+            world,
+            consumer,
+            stream,
+            ..
+        } = self;
+        let seen = world.lane.peek(consumer, want, |address, len| {
+            assert!(len > 0, "an empty piece was offered");
+            if pieces == 0 {
+                return false;
+            }
+            pieces -= 1;
+            stream.extend(world.area.read(address, len));
+            true
+        });
+        let done = world.lane.accept(consumer, seen);
+        assert!(done.bytes <= want as u64);
+        self.read.records += done.records;
+        self.read.bytes += done.bytes;
+        assert_eq!(self.read.bytes, self.stream.len() as u64);
+        done
+    }
+
     /// Reads what is there, and calls `watch` with what was read before each piece. It claims to
     /// have delivered more than it got, which must not be believed.
     pub fn read_watched(mut self, watch: impl Fn(&World, usize)) {

@@ -37,6 +37,20 @@ pub fn moves(run: &Run) {
     });
 }
 
+/// The same when it goes from one to the last in one step.
+pub fn leaps(run: &Run) {
+    run.check(|| {
+        let (world, mut reader) = World::new(Plan::new(64).looked());
+        world.append_all(&[1, 2, 3], 8);
+        let looker = thread::spawn(move || {
+            assert_eq!(world.look(), Look::Data, "a record is there all the time");
+        });
+        reader.peek_some(16, 9);
+        looker.join().unwrap();
+        reader.finish();
+    });
+}
+
 /// Discarded records do not hide what is behind them, nor are they taken for it.
 pub fn discarded(run: &Run) {
     run.check(|| {

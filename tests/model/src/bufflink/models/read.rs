@@ -3,7 +3,10 @@
 //! What the consumer does with what it is offered.
 
 use super::{
-    super::world::{Plan, World},
+    super::{
+        ring::Amount,
+        world::{Plan, World},
+    },
     Run,
 };
 use loom::thread;
@@ -111,5 +114,82 @@ pub fn endless(run: &Run) {
             assert!(before < 4 * 2040, "it went around the ring twice");
             world.append(5, 2040);
         });
+    });
+}
+
+/// The same in two steps: the consumer sees records, and frees them together.
+pub fn peek(run: &Run) {
+    for (want, pieces) in [(3, 9), (8, 9), (9, 9), (12, 9), (99, 1), (99, 2), (99, 9)] {
+        run.check(move || {
+            let (world, mut reader) = World::new(Plan::new(32));
+            let producer = thread::spawn(move || {
+                world.append_all(&[1, 2], 8);
+                world.append(3, 5);
+            });
+            for _ in 0..2 {
+                reader.peek_some(want, pieces);
+            }
+            producer.join().unwrap();
+            reader.finish();
+        });
+    }
+}
+
+/// What a peek passes, by how many bytes are wanted and how many pieces are taken.
+pub fn peek_exact(run: &Run) {
+    run.check(|| {
+        let (world, mut reader) = World::new(Plan::new(64));
+        let skipped = |id| {
+            let slot = world.reserve(id, 3).expect("there is room");
+            world.discard(slot);
+        };
+        // What is asked for, and what comes of it, for records of 8 and 5 bytes.
+        let ends = [
+            (9, 0, 0, 0),
+            (3, 9, 0, 3),
+            (5, 9, 1, 5),
+            (2, 9, 0, 2),
+            (9, 9, 1, 3),
+        ];
+        let crosses = [
+            (3, 1, 0, 3),
+            (7, 9, 1, 7),
+            (1, 1, 0, 1),
+            (9, 1, 1, 2),
+            (9, 9, 0, 0),
+        ];
+        for steps in [ends, crosses, ends] {
+            skipped(1);
+            world.append(2, 8);
+            world.append(3, 5);
+            reader.assert_account();
+            for (want, pieces, records, bytes) in steps {
+                assert_eq!(reader.peek_some(want, pieces), Amount { records, bytes });
+                reader.assert_account();
+            }
+            // Only what is behind them is data, but their room is free.
+            skipped(4);
+            skipped(5);
+            assert_eq!(reader.peek_some(0, 0), Amount::default());
+            assert!(world.lane.has_room(world.lane.record_max()));
+        }
+        reader.finish();
+    });
+}
+
+/// A peek goes around the ring once at most, and what it frees is free at once.
+pub fn peek_all(run: &Run) {
+    run.check(|| {
+        let (world, mut reader) = World::new(Plan::new(64));
+        for _ in 0..3 {
+            for id in 1..=4 {
+                assert!(world.append(id, 8), "there is room");
+            }
+            assert!(!world.append(5, 1), "there is no room");
+            let done = reader.peek_some(99, 9);
+            assert_eq!((done.records, done.bytes), (4, 32));
+            assert!(world.lane.has_room(world.lane.record_max()));
+        }
+        reader.finish();
     });
 }

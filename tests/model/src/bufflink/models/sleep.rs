@@ -132,7 +132,7 @@ pub fn two_producers(run: &Run) {
 /// A poller who raises the flag though there is something to read, beside one who sleeps.
 pub fn rearm(run: &Run) {
     run.check(|| {
-        let (world, mut reader) = World::new(Plan::new(64).with_sleepers());
+        let (world, mut reader) = World::new(Plan::new(64).with_sleepers().looked());
         let (other, polled) = (world.clone(), world.clone());
         let producer = thread::spawn(move || other.append_all(&[1, 2], 8));
         let poller = thread::spawn(move || {
@@ -157,7 +157,7 @@ pub fn rearm(run: &Run) {
 /// Two readers share what there is, a record each.
 pub fn two_readers(run: &Run) {
     run.check(|| {
-        let (world, reader) = World::new(Plan::new(64).with_sleepers());
+        let (world, reader) = World::new(Plan::new(64).with_sleepers().looked());
         let reader = Rc::new(Mutex::new(reader));
         let readers = [0, 1].map(|_| {
             let (world, reader) = (world.clone(), reader.clone());
