@@ -6,6 +6,7 @@ mod account;
 mod append;
 mod end;
 mod look;
+mod mark;
 mod nest;
 mod read;
 mod sleep;
@@ -101,6 +102,19 @@ pub const MODELS: &[Model] = &[
         .strong()
         .bounded(3),
     Model::new("sleep-reused", sleep::reused).strong(),
+    Model::new("mark-lengths", mark::lengths),
+    Model::new("mark-early", mark::early),
+    Model::new("mark-one-producer", mark::one_producer).strong(),
+    Model::new("mark-two-producers", mark::two_producers)
+        .strong()
+        .bounded(3),
+    Model::new("mark-discard", mark::discard).strong().bounded(3),
+    Model::new("mark-first-record", mark::first_record)
+        .strong()
+        .bounded(3),
+    Model::new("mark-again", mark::again).strong().bounded(3),
+    Model::new("mark-writer", mark::writer).strong().bounded(3),
+    Model::new("mark-loss", mark::loss).strong().bounded(3),
 ];
 
 /// A run of a model: how it is to be checked, and what came of it.

@@ -4,13 +4,17 @@
 
 use super::{
     area::Area,
-    asleep::Asleep,
+    asleep::{Asleep, ANY},
     loss::Loss,
     queue::Queue,
     ring::{Amount, Consumer, Lane, Look, NoRoom, HEADER},
 };
 use crate::hooks;
-use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    rc::Rc,
+};
 
 /// How a world is made.
 #[derive(Clone, Copy)]
@@ -18,6 +22,7 @@ pub struct Plan {
     size: usize,
     roomy: bool,
     sleepers: bool,
+    mark: u64,
     looked: bool,
     payload: fn(u8, usize) -> u8,
 }
@@ -29,6 +34,7 @@ impl Plan {
             size,
             roomy: false,
             sleepers: false,
+            mark: 0,
             looked: false,
             payload: |id, index| id << 4 | (index & 15) as u8,
         }
@@ -47,6 +53,14 @@ impl Plan {
         Self {
             sleepers: true,
             ..self
+        }
+    }
+
+    /// Readers sleep until `mark` bytes of ring are committed.
+    pub fn with_mark(self, mark: u64) -> Self {
+        Self {
+            mark,
+            ..self.with_sleepers()
         }
     }
 
@@ -84,8 +98,12 @@ struct Book {
 pub struct World {
     pub lane: Lane,
     pub asleep: Asleep,
+    /// Of readers.
     pub queue: Queue,
+    pub writers: Queue,
     loss: Loss,
+    /// The losses that readers were woken for. It is atomic in the kernel.
+    told: Cell<u64>,
     area: Area,
     plan: Plan,
     book: RefCell<Book>,
@@ -99,7 +117,9 @@ impl World {
             lane,
             asleep: Asleep::new(),
             queue: Queue::default(),
+            writers: Queue::default(),
             loss: Loss::new(),
+            told: Cell::new(0),
             area,
             plan,
             book: RefCell::default(),
@@ -136,7 +156,7 @@ impl World {
             book.refused.bytes += len as u64;
             drop(book);
             self.loss.count(len);
-            self.notify();
+            self.notify_loss();
         }
         Err(why)
     }
@@ -156,7 +176,7 @@ impl World {
         drop(book);
         // SAFETY: The slot is a reservation, and is spent here.
         unsafe { self.lane.commit(slot.pos, slot.len) };
-        self.notify();
+        self.notify(&slot);
     }
 
     pub fn commit(&self, slot: Slot) {
@@ -169,7 +189,7 @@ impl World {
         self.fill(&slot);
         // SAFETY: The slot is a reservation, and is spent here.
         unsafe { self.lane.discard(slot.pos, slot.len) };
-        self.notify();
+        self.notify(&slot);
     }
 
     /// Appends record `id` of `len` bytes. Returns whether it was appended.
@@ -194,10 +214,50 @@ impl World {
     }
 
     /// Wakes who sleeps, as `Sleepers::notify` does.
-    pub fn notify(&self) {
+    fn notify(&self, slot: &Slot) {
+        let reach = slot.pos + slot.len as u64;
+        if self.plan.sleepers && self.asleep.is_reached(reach) && self.asleep.take() {
+            self.work();
+        }
+    }
+
+    /// The same for the news of a loss, as `Sleepers::notify_loss` does.
+    fn notify_loss(&self) {
         if self.plan.sleepers && self.asleep.is_raised() && self.asleep.take() {
+            self.work();
+        }
+    }
+
+    /// What the work does that producers queue.
+    fn work(&self) {
+        if !self.readers_sleep_on() {
             self.queue.wake_all();
         }
+        self.writers.wake_all();
+    }
+
+    /// As `Waking::readers_sleep_on` does.
+    fn readers_sleep_on(&self) -> bool {
+        if self.plan.mark == 0 {
+            return false;
+        }
+        let end = self.lane.head() + self.plan.mark;
+        if self.lane.is_reserved(end) {
+            return false;
+        }
+        let in_time = self.raise_to(end);
+        let losses = self.lost().records;
+        if self.told.replace(losses) == losses && in_time {
+            return true;
+        }
+        self.asleep.take();
+        false
+    }
+
+    /// As `Waking::raise_to` does.
+    fn raise_to(&self, end: u64) -> bool {
+        self.asleep
+            .raise_to(Lane::reach(end), || self.lane.is_reserved(end))
     }
 
     // --- Looking ---
@@ -301,6 +361,25 @@ impl Reader {
     /// How many records were read.
     pub fn records(&self) -> usize {
         self.read.records as usize
+    }
+
+    /// Whether the mark is reached. If not, the reader is woken when it is, as
+    /// `Shared::look_and_raise` has it.
+    pub fn look_and_raise(&mut self) -> bool {
+        if self.is_enough() {
+            return true;
+        }
+        let world = self.world.clone();
+        if !world.raise_to(world.lane.head() + world.plan.mark) {
+            world.asleep.raise(ANY);
+        }
+        self.is_enough()
+    }
+
+    fn is_enough(&mut self) -> bool {
+        let lane = &self.world.lane;
+        let end = lane.committed_end(&mut self.consumer);
+        end - lane.head() >= self.world.plan.mark
     }
 
     pub fn unread(&mut self) -> Amount {

@@ -4,6 +4,7 @@
 
 use super::{
     super::{
+        asleep::ANY,
         ring::Look,
         world::{Plan, Reader, World},
     },
@@ -16,7 +17,7 @@ use std::rc::Rc;
 fn wait(world: &World, ready: impl Fn() -> bool) {
     loop {
         let ticket = world.queue.join();
-        world.asleep.raise();
+        world.asleep.raise(ANY);
         if ready() {
             return;
         }
@@ -37,14 +38,17 @@ fn read_all(world: &World, reader: &mut Reader, count: usize) {
 pub fn flag(run: &Run) {
     run.check(|| {
         let (world, _) = World::new(Plan::new(32));
-        assert!(!world.asleep.is_raised() && !world.asleep.take());
-        world.asleep.raise();
-        assert!(world.asleep.is_raised());
+        let flag = &world.asleep;
+        assert!(!flag.is_raised() && !flag.is_reached(u64::MAX / 2) && !flag.take());
+        flag.raise(24);
+        assert!(flag.is_raised() && flag.is_reached(24) && !flag.is_reached(23));
+        flag.raise(ANY);
+        assert!(flag.is_raised() && flag.is_reached(1));
         let other = world.clone();
         let thread = thread::spawn(move || other.asleep.take());
-        let taken = world.asleep.take();
+        let taken = flag.take();
         assert_ne!(thread.join().unwrap(), taken, "one of the two wakes");
-        assert!(!world.asleep.is_raised());
+        assert!(!flag.is_raised() && !flag.is_reached(1));
     });
 }
 
@@ -137,7 +141,7 @@ pub fn rearm(run: &Run) {
         let producer = thread::spawn(move || other.append_all(&[1, 2], 8));
         let poller = thread::spawn(move || {
             let ticket = polled.queue.join();
-            polled.asleep.raise();
+            polled.asleep.raise(ANY);
             (ticket, polled.look())
         });
         while reader.read_some(8, 8).records == 0 {
@@ -188,7 +192,7 @@ pub fn reused(run: &Run) {
         let producer = thread::spawn(move || other.append(3, 32));
         let poller = thread::spawn(move || {
             let ticket = polled.queue.join();
-            polled.asleep.raise();
+            polled.asleep.raise(ANY);
             (ticket, polled.look())
         });
         reader.read_some(8, 8);
