@@ -236,7 +236,7 @@ impl World {
         self.writers.wake_all();
     }
 
-    /// As `Waking::readers_sleep_on` does.
+    /// As `Waking::readers_sleep_on` does if there is a reader, and no latency.
     fn readers_sleep_on(&self) -> bool {
         if self.plan.mark == 0 {
             return false;
