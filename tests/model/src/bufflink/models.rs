@@ -108,7 +108,9 @@ pub const MODELS: &[Model] = &[
     Model::new("mark-two-producers", mark::two_producers)
         .strong()
         .bounded(3),
-    Model::new("mark-discard", mark::discard).strong().bounded(3),
+    Model::new("mark-discard", mark::discard)
+        .strong()
+        .bounded(3),
     Model::new("mark-first-record", mark::first_record)
         .strong()
         .bounded(3),
