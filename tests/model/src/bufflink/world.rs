@@ -241,11 +241,7 @@ impl World {
         if self.plan.mark == 0 {
             return false;
         }
-        let end = self.lane.head() + self.plan.mark;
-        if self.lane.is_reserved(end) {
-            return false;
-        }
-        let in_time = self.raise_to(end);
+        let in_time = self.raise_to(self.lane.head() + self.plan.mark);
         let losses = self.lost().records;
         if self.told.replace(losses) == losses && in_time {
             return true;
