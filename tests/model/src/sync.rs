@@ -47,6 +47,8 @@ pub mod barrier {
     pub fn smp_wmb() {
         super::hooks::point();
         loom::sync::atomic::fence(std::sync::atomic::Ordering::Release);
+        // loom counts operations: what follows without one would belong to what is fenced.
+        loom::sync::atomic::AtomicBool::new(false).load(std::sync::atomic::Ordering::Relaxed);
     }
 }
 
