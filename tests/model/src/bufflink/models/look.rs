@@ -5,7 +5,7 @@
 use super::{
     super::{
         ring::Look,
-        world::{Plan, World},
+        world::{Plan, Reader, World},
     },
     Run,
 };
@@ -22,32 +22,32 @@ fn zeroes(_: u8, _: usize) -> u8 {
     0
 }
 
-/// While the consumer goes from one record to the next, there is always one to see.
-pub fn moves(run: &Run) {
-    run.check(|| {
+/// While the consumer goes on by what `read` does, there is always a record to see.
+fn goes_on(run: &Run, read: fn(&mut Reader)) {
+    run.check(move || {
         let (world, mut reader) = World::new(Plan::new(64).looked());
         world.append_all(&[1, 2, 3], 8);
         let looker = thread::spawn(move || {
             assert_eq!(world.look(), Look::Data, "a record is there all the time");
         });
-        reader.read_some(8, 8);
-        reader.read_some(8, 8);
+        read(&mut reader);
         looker.join().unwrap();
         reader.finish();
     });
 }
 
-/// The same when it goes from one to the last in one step.
+/// From one record to the next.
+pub fn moves(run: &Run) {
+    goes_on(run, |reader| {
+        reader.read_some(8, 8);
+        reader.read_some(8, 8);
+    });
+}
+
+/// From the first record to the last in one step.
 pub fn leaps(run: &Run) {
-    run.check(|| {
-        let (world, mut reader) = World::new(Plan::new(64).looked());
-        world.append_all(&[1, 2, 3], 8);
-        let looker = thread::spawn(move || {
-            assert_eq!(world.look(), Look::Data, "a record is there all the time");
-        });
+    goes_on(run, |reader| {
         reader.peek_some(16, 9);
-        looker.join().unwrap();
-        reader.finish();
     });
 }
 

@@ -5,7 +5,7 @@
 use super::{
     super::{
         ring::Amount,
-        world::{Plan, World},
+        world::{Plan, Reader, World},
     },
     Run,
 };
@@ -43,22 +43,33 @@ pub fn lengths(run: &Run) {
     }
 }
 
-/// The consumer wants less than there is, and can deliver more than it wants, or less.
-pub fn pieces(run: &Run) {
-    for (want, limit) in [(3, 99), (8, 5), (8, 99), (9, 99), (12, 0), (20, 11), (1, 1)] {
+/// Reads some times, by `read` with each of the `cases`, while records come.
+fn bit_by_bit(
+    run: &Run,
+    cases: [(usize, usize); 7],
+    times: usize,
+    read: fn(&mut Reader, usize, usize) -> Amount,
+) {
+    for (want, limit) in cases {
         run.check(move || {
             let (world, mut reader) = World::new(Plan::new(32));
             let producer = thread::spawn(move || {
                 world.append_all(&[1, 2], 8);
                 world.append(3, 5);
             });
-            for _ in 0..3 {
-                reader.read_some(want, limit);
+            for _ in 0..times {
+                read(&mut reader, want, limit);
             }
             producer.join().unwrap();
             reader.finish();
         });
     }
+}
+
+/// The consumer wants less than there is, and can deliver more than it wants, or less.
+pub fn pieces(run: &Run) {
+    let cases = [(3, 99), (8, 5), (8, 99), (9, 99), (12, 0), (20, 11), (1, 1)];
+    bit_by_bit(run, cases, 3, Reader::read_some);
 }
 
 /// However the consumer ends, the room of what it has read is free.
@@ -119,20 +130,8 @@ pub fn endless(run: &Run) {
 
 /// The same in two steps: the consumer sees records, and frees them together.
 pub fn peek(run: &Run) {
-    for (want, pieces) in [(3, 9), (8, 9), (9, 9), (12, 9), (99, 1), (99, 2), (99, 9)] {
-        run.check(move || {
-            let (world, mut reader) = World::new(Plan::new(32));
-            let producer = thread::spawn(move || {
-                world.append_all(&[1, 2], 8);
-                world.append(3, 5);
-            });
-            for _ in 0..2 {
-                reader.peek_some(want, pieces);
-            }
-            producer.join().unwrap();
-            reader.finish();
-        });
-    }
+    let cases = [(3, 9), (8, 9), (9, 9), (12, 9), (99, 1), (99, 2), (99, 9)];
+    bit_by_bit(run, cases, 2, Reader::peek_some);
 }
 
 /// What a peek passes, by how many bytes are wanted and how many pieces are taken.
