@@ -5,7 +5,7 @@
 
 use std::{env, fs, path::Path};
 
-const FILES: [&str; 3] = ["ring", "asleep", "loss"];
+const FILES: [&str; 4] = ["ring", "merge", "asleep", "loss"];
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");

@@ -7,7 +7,7 @@ use super::{
     asleep::{Asleep, ANY},
     loss::Loss,
     queue::Queue,
-    ring::{Amount, Consumer, Lane, Look, NoRoom, HEADER},
+    ring::{Amount, Consumer, Lane, Look, NoRoom, Unstamped, HEADER},
 };
 use crate::hooks;
 use std::{
@@ -253,7 +253,7 @@ impl World {
     /// As `Waking::raise_to` does.
     fn raise_to(&self, end: u64) -> bool {
         self.asleep
-            .raise_to(Lane::reach(end), || self.lane.is_reserved(end))
+            .raise_to(Lane::<Unstamped>::reach(end), || self.lane.is_reserved(end))
     }
 
     // --- Looking ---
@@ -276,6 +276,23 @@ impl World {
     }
 }
 
+/// A sink that takes the first `limit` bytes of what it is offered, and adds them to `stream`. Of a
+/// piece that it takes to its end it claims more, which must not be believed.
+pub fn delivered<'a>(
+    area: &'a Area,
+    stream: &'a mut Vec<u8>,
+    limit: usize,
+) -> impl FnMut(*const u8, usize) -> usize + 'a {
+    let mut left = limit;
+    move |address, len| {
+        assert!(len > 0, "an empty piece was offered");
+        let taken = len.min(left);
+        left -= taken;
+        stream.extend(area.read(address, taken));
+        taken + usize::from(taken == len)
+    }
+}
+
 /// The consumer, and what it has read.
 pub struct Reader {
     world: Rc<World>,
@@ -293,14 +310,8 @@ impl Reader {
             stream,
             ..
         } = self;
-        let mut left = limit;
-        let done = world.lane.consume(consumer, want, |address, len| {
-            assert!(len > 0, "an empty piece was offered");
-            let len = len.min(left);
-            left -= len;
-            stream.extend(world.area.read(address, len));
-            len
-        });
+        let sink = delivered(&world.area, stream, limit);
+        let done = world.lane.consume(consumer, want, sink);
         assert!(done.bytes <= want.min(limit) as u64);
         self.read.records += done.records;
         self.read.bytes += done.bytes;
@@ -313,26 +324,21 @@ impl Reader {
         self.read_some(usize::MAX, usize::MAX)
     }
 
-    /// Reads at most `want` bytes by a peek, of which the first `pieces` pieces are taken, and frees
-    /// what was seen.
-    pub fn peek_some(&mut self, want: usize, mut pieces: usize) -> Amount {
+    /// Reads at most `want` bytes by a peek, of which the first `limit` are taken, and frees what was
+    /// seen.
+    pub fn peek_some(&mut self, want: usize, limit: usize) -> Amount {
         let Self {
             world,
             consumer,
             stream,
             ..
         } = self;
-        let seen = world.lane.peek(consumer, want, |address, len| {
-            assert!(len > 0, "an empty piece was offered");
-            if pieces == 0 {
-                return false;
-            }
-            pieces -= 1;
-            stream.extend(world.area.read(address, len));
-            true
-        });
+        let sink = delivered(&world.area, stream, limit);
+        let seen = world.lane.peek(consumer, want, sink);
+        let bytes = seen.bytes();
         let done = world.lane.accept(consumer, seen);
-        assert!(done.bytes <= want as u64);
+        assert_eq!(done.bytes, bytes as u64);
+        assert!(done.bytes <= want.min(limit) as u64);
         self.read.records += done.records;
         self.read.bytes += done.bytes;
         assert_eq!(self.read.bytes, self.stream.len() as u64);

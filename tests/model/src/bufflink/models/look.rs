@@ -47,7 +47,7 @@ pub fn moves(run: &Run) {
 /// From the first record to the last in one step.
 pub fn leaps(run: &Run) {
     goes_on(run, |reader| {
-        reader.peek_some(16, 9);
+        reader.peek_some(16, 16);
     });
 }
 

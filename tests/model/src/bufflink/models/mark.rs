@@ -6,7 +6,7 @@
 use super::{
     super::{
         asleep::ANY,
-        ring::{Lane, Look},
+        ring::{Lane, Look, Unstamped},
         world::{Plan, Reader, World},
     },
     Run,
@@ -37,7 +37,7 @@ pub fn lengths(run: &Run) {
             let end = 16 + (8 + len as u64).next_multiple_of(8);
             for (target, is_reached) in [(end - 8, true), (end, true), (end + 8, false)] {
                 world.asleep.take();
-                world.asleep.raise(Lane::reach(target));
+                world.asleep.raise(Lane::<Unstamped>::reach(target));
                 let reach = 16 + len as u64;
                 assert_eq!(world.asleep.is_reached(reach), is_reached, "{len} bytes");
             }

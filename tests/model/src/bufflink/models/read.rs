@@ -130,11 +130,19 @@ pub fn endless(run: &Run) {
 
 /// The same in two steps: the consumer sees records, and frees them together.
 pub fn peek(run: &Run) {
-    let cases = [(3, 9), (8, 9), (9, 9), (12, 9), (99, 1), (99, 2), (99, 9)];
+    let cases = [
+        (3, 99),
+        (8, 99),
+        (9, 99),
+        (12, 99),
+        (99, 8),
+        (99, 11),
+        (99, 99),
+    ];
     bit_by_bit(run, cases, 2, Reader::peek_some);
 }
 
-/// What a peek passes, by how many bytes are wanted and how many pieces are taken.
+/// What a peek passes, by how many bytes are wanted and how many are taken.
 pub fn peek_exact(run: &Run) {
     run.check(|| {
         let (world, mut reader) = World::new(Plan::new(64));
@@ -151,10 +159,10 @@ pub fn peek_exact(run: &Run) {
             (9, 9, 1, 3),
         ];
         let crosses = [
-            (3, 1, 0, 3),
+            (3, 3, 0, 3),
             (7, 9, 1, 7),
-            (1, 1, 0, 1),
-            (9, 1, 1, 2),
+            (9, 1, 0, 1),
+            (9, 2, 1, 2),
             (9, 9, 0, 0),
         ];
         for steps in [ends, crosses, ends] {
@@ -162,8 +170,8 @@ pub fn peek_exact(run: &Run) {
             world.append(2, 8);
             world.append(3, 5);
             reader.assert_account();
-            for (want, pieces, records, bytes) in steps {
-                assert_eq!(reader.peek_some(want, pieces), Amount { records, bytes });
+            for (want, limit, records, bytes) in steps {
+                assert_eq!(reader.peek_some(want, limit), Amount { records, bytes });
                 reader.assert_account();
             }
             // Only what is behind them is data, but their room is free.
@@ -185,7 +193,7 @@ pub fn peek_all(run: &Run) {
                 assert!(world.append(id, 8), "there is room");
             }
             assert!(!world.append(5, 1), "there is no room");
-            let done = reader.peek_some(99, 9);
+            let done = reader.peek_some(99, 99);
             assert_eq!((done.records, done.bytes), (4, 32));
             assert!(world.lane.has_room(world.lane.record_max()));
         }
