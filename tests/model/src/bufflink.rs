@@ -5,6 +5,7 @@
 include!(concat!(env!("OUT_DIR"), "/source.rs"));
 
 mod area;
+mod many;
 pub mod models;
 mod queue;
 mod world;

@@ -7,12 +7,13 @@
 use crate::sync::atomic::Atomic;
 use std::{ptr, rc::Rc};
 
-/// Where the mapping would be.
+/// Where the mapping of the first area would be, and how far from there that of the next one.
 const BASE: usize = 1 << 20;
 
 #[derive(Clone)]
 pub struct Area {
     words: Rc<[Atomic<u64>]>,
+    base: usize,
 }
 
 impl Area {
@@ -21,6 +22,15 @@ impl Area {
         assert!(size.is_power_of_two() && size >= 8);
         Self {
             words: (0..size / 8).map(|_| Atomic::new_word(looked)).collect(),
+            base: BASE,
+        }
+    }
+
+    /// Makes it the area number `index` of several.
+    pub fn numbered(self, index: usize) -> Self {
+        Self {
+            base: BASE * (index + 1),
+            ..self
         }
     }
 
@@ -30,7 +40,7 @@ impl Area {
 
     pub fn at(&self, pos: u64) -> *mut u8 {
         let offset = pos as usize & (self.size() - 1);
-        ptr::without_provenance_mut(BASE + offset)
+        ptr::without_provenance_mut(self.base + offset)
     }
 
     pub fn header(&self, pos: u64) -> &Atomic<u64> {
@@ -54,9 +64,15 @@ impl Area {
         &self.words[offset / 8 % self.words.len()]
     }
 
+    /// Whether `address` is one of this area's.
+    pub fn has(&self, address: *const u8) -> bool {
+        address.addr() / BASE == self.base / BASE
+    }
+
     /// The offset of `address`; `len` bytes from there must be mapped.
     fn offset(&self, address: *const u8, len: usize) -> usize {
-        let offset = address.addr().checked_sub(BASE).expect("a valid address");
+        let offset = address.addr().checked_sub(self.base);
+        let offset = offset.expect("a valid address");
         assert!(offset + len <= 2 * self.size(), "{len} bytes at {offset}");
         offset
     }

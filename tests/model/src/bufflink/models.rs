@@ -7,6 +7,7 @@ mod append;
 mod end;
 mod look;
 mod mark;
+mod merge;
 mod nest;
 mod read;
 mod sleep;
@@ -117,6 +118,43 @@ pub const MODELS: &[Model] = &[
     Model::new("mark-again", mark::again).strong().bounded(3),
     Model::new("mark-writer", mark::writer).strong().bounded(3),
     Model::new("mark-loss", mark::loss).strong().bounded(3),
+    Model::new("merge-lanes", merge::lanes),
+    Model::new("merge-one-producer", merge::one_producer).bounded(3),
+    Model::new("merge-clock", merge::clock).bounded(3),
+    Model::new("merge-ties", merge::ties).bounded(3),
+    Model::new("merge-causality", merge::causality).bounded(3),
+    Model::new("merge-two-producers", merge::two_producers).bounded(3),
+    Model::new("merge-held-up", merge::held_up),
+    Model::new("merge-nested", merge::nested).bounded(3),
+    Model::new("merge-overrun", merge::overrun).bounded(3),
+    Model::new("merge-full", merge::full).bounded(3),
+    Model::new("merge-no-room", merge::no_room),
+    Model::new("merge-discarded", merge::discarded),
+    Model::new("merge-discard", merge::discard).bounded(2),
+    Model::new("merge-shut", merge::shut).bounded(2),
+    Model::new("merge-shut-making", merge::shut_making),
+    Model::new("merge-pieces", merge::pieces).bounded(3),
+    Model::new("merge-peek", merge::peek).bounded(2),
+    Model::new("merge-begun", merge::begun),
+    Model::new("merge-batch", merge::batch),
+    Model::new("merge-room", merge::room),
+    Model::new("merge-account", merge::account).bounded(3),
+    Model::new("merge-sleep", merge::sleep).strong(),
+    Model::new("merge-sleep-again", merge::sleep_again)
+        .strong()
+        .bounded(3),
+    Model::new("merge-sleep-making", merge::sleep_making)
+        .strong()
+        .bounded(3),
+    Model::new("merge-sleep-discard", merge::sleep_discard)
+        .strong()
+        .bounded(3),
+    Model::new("merge-sleep-two-producers", merge::sleep_two_producers)
+        .strong()
+        .bounded(2),
+    Model::new("merge-sleep-shut", merge::sleep_shut)
+        .strong()
+        .bounded(3),
 ];
 
 /// A run of a model: how it is to be checked, and what came of it.

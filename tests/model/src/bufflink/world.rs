@@ -14,6 +14,7 @@ use std::{
     cell::{Cell, RefCell},
     collections::BTreeMap,
     rc::Rc,
+    slice,
 };
 
 /// How a world is made.
@@ -279,7 +280,7 @@ impl World {
 /// A sink that takes the first `limit` bytes of what it is offered, and adds them to `stream`. Of a
 /// piece that it takes to its end it claims more, which must not be believed.
 pub fn delivered<'a>(
-    area: &'a Area,
+    areas: &'a [Area],
     stream: &'a mut Vec<u8>,
     limit: usize,
 ) -> impl FnMut(*const u8, usize) -> usize + 'a {
@@ -288,7 +289,8 @@ pub fn delivered<'a>(
         assert!(len > 0, "an empty piece was offered");
         let taken = len.min(left);
         left -= taken;
-        stream.extend(area.read(address, taken));
+        let area = areas.iter().find(|area| area.has(address));
+        stream.extend(area.expect("a valid address").read(address, taken));
         taken + usize::from(taken == len)
     }
 }
@@ -310,7 +312,7 @@ impl Reader {
             stream,
             ..
         } = self;
-        let sink = delivered(&world.area, stream, limit);
+        let sink = delivered(slice::from_ref(&world.area), stream, limit);
         let done = world.lane.consume(consumer, want, sink);
         assert!(done.bytes <= want.min(limit) as u64);
         self.read.records += done.records;
@@ -333,7 +335,7 @@ impl Reader {
             stream,
             ..
         } = self;
-        let sink = delivered(&world.area, stream, limit);
+        let sink = delivered(slice::from_ref(&world.area), stream, limit);
         let seen = world.lane.peek(consumer, want, sink);
         let bytes = seen.bytes();
         let done = world.lane.accept(consumer, seen);

@@ -18,7 +18,7 @@ use std::{
 };
 
 /// Runs `case` for each point at which an interrupt can come; it sets the flag if one came.
-fn everywhere(mut case: impl FnMut(usize, &Arc<AtomicBool>)) {
+pub fn everywhere(mut case: impl FnMut(usize, &Arc<AtomicBool>)) {
     for after in 0.. {
         let came = Arc::new(AtomicBool::new(false));
         case(after, &came);

@@ -1,0 +1,556 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Two lanes that are read as one.
+//!
+//! The clock goes on where a model says so, and otherwise stands still. What is appended to lane 0
+//! and then to lane 1 must stay in order even then, so the models that are about the barriers do
+//! without a clock that is finer than the appends: such a clock would hide old stamps.
+
+use super::{
+    super::{
+        many::{time_passes, Many, Reader, SPAN},
+        ring::{Amount, Look},
+    },
+    nest::everywhere,
+    Run,
+};
+use crate::hooks;
+use loom::{sync::atomic::AtomicBool, thread};
+use std::{cell::RefCell, rc::Rc, sync::atomic::Ordering};
+
+/// Room for two records and a tick.
+const TWO: usize = 64;
+
+/// Room for one record, and for no tick behind it.
+const ONE: usize = 32;
+
+/// Room for whatever is appended.
+const MUCH: usize = 128;
+
+/// One thread changes lanes, and the clock goes on from one append to the next.
+pub fn lanes(run: &Run) {
+    for order in 0..64u8 {
+        run.check(move || {
+            let (many, mut reader) = Many::roomy(256);
+            for id in 1..=6 {
+                time_passes();
+                let lane = usize::from(order >> (id - 1) & 1);
+                many.append(lane, id);
+                if id > 1 {
+                    many.must_be_ordered(id - 1, id);
+                }
+                if order % 3 == id % 3 {
+                    assert_eq!(reader.read_some(8, 8).records, 1);
+                }
+            }
+            reader.finish();
+        });
+    }
+}
+
+/// A producer that changes lanes, beside a reader that finds lane 0 empty at any time. Its clock
+/// has gone on, that of the producer may not.
+pub fn one_producer(run: &Run) {
+    run.check(|| {
+        let (many, mut reader) = Many::roomy(MUCH);
+        many.append(1, 1);
+        let producer = thread::spawn(move || many.append_both(2, 3));
+        time_passes();
+        reader.read();
+        reader.read();
+        producer.join().unwrap();
+        reader.finish();
+    });
+}
+
+/// The same, and the clock goes on at any time.
+pub fn clock(run: &Run) {
+    run.check(|| {
+        let (many, mut reader) = Many::roomy(MUCH);
+        many.append(1, 1);
+        let producer = thread::spawn(move || many.append_both(2, 3));
+        let clock = thread::spawn(time_passes);
+        reader.read();
+        producer.join().unwrap();
+        clock.join().unwrap();
+        reader.finish();
+    });
+}
+
+/// The same, and the clock stands still.
+pub fn ties(run: &Run) {
+    run.check(|| {
+        let (many, mut reader) = Many::roomy(MUCH);
+        many.append(1, 1);
+        let producer = thread::spawn(move || many.append_both(2, 3));
+        reader.read();
+        producer.join().unwrap();
+        reader.finish();
+    });
+}
+
+/// Who appends after it has heard of another's append comes after it, whatever the lanes, if the
+/// clock is finer than that.
+fn told(run: &Run, first: usize, second: usize) {
+    run.check(move || {
+        let (many, mut reader) = Many::roomy(TWO);
+        let told = Rc::new(AtomicBool::new(false));
+        let (other, hears) = (many.clone(), told.clone());
+        let a = thread::spawn(move || {
+            many.append(first, 1);
+            told.store(true, Ordering::Release);
+        });
+        let b = thread::spawn(move || {
+            let after = hears.load(Ordering::Acquire);
+            time_passes();
+            other.append(second, 2);
+            if after {
+                other.must_be_ordered(1, 2);
+            }
+        });
+        reader.read();
+        a.join().unwrap();
+        b.join().unwrap();
+        reader.finish();
+    });
+}
+
+pub fn causality(run: &Run) {
+    told(run, 0, 1);
+    told(run, 1, 0);
+}
+
+/// Two producers share lane 0, and the one with the old clock goes on in lane 1.
+pub fn two_producers(run: &Run) {
+    run.check(|| {
+        let (many, mut reader) = Many::roomy(MUCH);
+        let other = many.clone();
+        let a = thread::spawn(move || {
+            time_passes();
+            many.append(0, 1);
+        });
+        let b = thread::spawn(move || other.append_both(2, 3));
+        reader.read();
+        a.join().unwrap();
+        b.join().unwrap();
+        reader.finish();
+    });
+}
+
+/// A producer is held up wherever it can be, for as long as it takes to append elsewhere, to read
+/// that, and to let the clock go on; twice. What it appends then is new.
+pub fn held_up(run: &Run) {
+    everywhere(|after, came| {
+        everywhere(|again, both| {
+            let (came, both) = (came.clone(), both.clone());
+            run.check(move || {
+                let (came, both) = (came.clone(), both.clone());
+                let (many, reader) = Many::roomy(MUCH);
+                let reader = Rc::new(RefCell::new(reader));
+                let (passing, inner) = (reader.clone(), many.clone());
+                let pass = move |id| {
+                    time_passes();
+                    inner.append(1, id);
+                    time_passes();
+                    let done = passing.borrow_mut().read();
+                    // Until the room is taken it is in nobody's way.
+                    assert!(done.records <= 2);
+                };
+                let once_more = pass.clone();
+                hooks::interrupted(
+                    after,
+                    move || {
+                        came.store(true, Ordering::Relaxed);
+                        pass(2);
+                        hooks::interrupt_again(again, move || {
+                            both.store(true, Ordering::Relaxed);
+                            once_more(3);
+                        });
+                    },
+                    || assert!(many.append(0, 1)),
+                );
+                // It is there, and no older than what was read before.
+                many.append(1, 4);
+                many.must_be_ordered(1, 4);
+                let reader = Rc::into_inner(reader).expect("the interrupts are over");
+                reader.into_inner().finish();
+            });
+        });
+    });
+}
+
+/// An interrupt appends to both lanes, wherever it comes, beside the reader.
+pub fn nested(run: &Run) {
+    everywhere(|after, came| {
+        let came = came.clone();
+        run.check(move || {
+            let came = came.clone();
+            let (many, mut reader) = Many::roomy(MUCH);
+            let producer = thread::spawn(move || {
+                let inner = many.clone();
+                hooks::interrupted(
+                    after,
+                    move || {
+                        came.store(true, Ordering::Relaxed);
+                        time_passes();
+                        inner.append_both(2, 3);
+                    },
+                    || {
+                        many.append(0, 1);
+                    },
+                );
+                many.append(1, 4);
+                many.must_be_ordered(1, 4);
+                many.must_be_ordered(3, 4);
+            });
+            reader.read();
+            producer.join().unwrap();
+            reader.finish();
+        });
+    });
+}
+
+/// Both lanes fill, run over and wrap.
+pub fn overrun(run: &Run) {
+    run.check(|| {
+        let (many, mut reader) = Many::new(ONE);
+        let producer = thread::spawn(move || {
+            many.append_both(1, 2);
+            many.append_both(3, 4);
+            // The clock did not go on, so only what is in lane 0 is sure to be before lane 1.
+            many.must_be_ordered(1, 4);
+        });
+        reader.read();
+        reader.read();
+        producer.join().unwrap();
+        reader.finish();
+    });
+}
+
+/// A producer finds lane 0 full, and then that it is not. The clock has gone on meanwhile, and the
+/// reader has made a tick there.
+pub fn full(run: &Run) {
+    run.check(|| {
+        let (many, mut reader) = Many::new(TWO);
+        many.append(0, 1);
+        many.append(0, 2);
+        many.append(1, 3);
+        let producer = thread::spawn(move || many.append_both(4, 5));
+        time_passes();
+        reader.read_some(16, 16);
+        reader.read();
+        producer.join().unwrap();
+        reader.finish();
+    });
+}
+
+/// There is no room for a tick behind a record that was seen. It is freed, and then there is.
+pub fn no_room(run: &Run) {
+    run.check(|| {
+        for (size, records) in [(ONE, 1), (TWO, 2)] {
+            let (many, mut reader) = Many::new(size);
+            for round in 0..3 {
+                let id = round * 4;
+                for id in id + 1..=id + records {
+                    time_passes();
+                    assert!(many.append(0, id), "there is room");
+                }
+                time_passes();
+                assert!(many.append(1, id + 4), "there is room");
+                many.must_be_ordered(id + records, id + 4);
+                assert_eq!(reader.read().records, u64::from(records) + 1);
+                assert_eq!(reader.look(), Look::Nothing);
+            }
+            reader.finish();
+        }
+    });
+}
+
+/// Discarded records in front of all, as many as there is room for, hide nothing.
+pub fn discarded(run: &Run) {
+    run.check(|| {
+        for lane in [0, 1] {
+            let (many, mut reader) = Many::new(TWO);
+            for round in 0..3 {
+                let id = round * 2 + 1;
+                many.append(1 - lane, id);
+                while many.lanes[lane].has_room(8) {
+                    many.skip(lane, 8);
+                }
+                while many.lanes[lane].has_room(1) {
+                    many.skip(lane, 1);
+                }
+                assert_eq!(reader.look(), Look::Data, "a record is hidden");
+                assert_eq!(reader.read().records, 1, "a record is hidden");
+                // The room comes back by a look alone.
+                many.skip(lane, 40);
+                assert_eq!(reader.look(), Look::Nothing);
+                time_passes();
+                many.skip(lane, 8);
+                many.append(lane, id + 1);
+                many.must_be_ordered(id, id + 1);
+                assert_eq!(reader.read().records, 1, "a record is hidden");
+            }
+            reader.finish();
+        }
+    });
+}
+
+/// Records that are discarded while the reader looks for the next one.
+pub fn discard(run: &Run) {
+    run.check(|| {
+        let (many, mut reader) = Many::roomy(MUCH);
+        many.append(1, 1);
+        let producer = thread::spawn(move || {
+            many.skip(0, 8);
+            many.append(0, 2);
+            many.skip(1, 8);
+            many.append(1, 3);
+            many.must_be_ordered(2, 3);
+        });
+        time_passes();
+        reader.read();
+        reader.look();
+        producer.join().unwrap();
+        reader.finish();
+    });
+}
+
+/// A reader that sees the end has read everything, and at rest there is an end.
+pub fn shut(run: &Run) {
+    run.check(|| {
+        let (many, mut reader) = Many::roomy(TWO);
+        let (other, looker) = (many.clone(), many.clone());
+        let producer = thread::spawn(move || many.append_both(1, 2));
+        let owner = thread::spawn(move || other.shut());
+        for _ in 0..2 {
+            reader.read();
+            if reader.look() == Look::End {
+                assert_eq!(reader.read().bytes, 0, "there was more after the end");
+                assert_eq!(looker.appended(), reader.records(), "there is more");
+            }
+        }
+        producer.join().unwrap();
+        owner.join().unwrap();
+        assert_ne!(reader.look(), Look::Nothing);
+        reader.finish();
+    });
+}
+
+/// A record that is in the making as its lane is shut is still to come, and before what was appended
+/// after it.
+pub fn shut_making(run: &Run) {
+    run.check(|| {
+        for lane in [0, 1] {
+            let (many, mut reader) = Many::new(TWO);
+            let slot = many.reserve(lane, 1, 8).expect("the lane is empty");
+            time_passes();
+            many.append(1 - lane, 2);
+            many.shut();
+            assert_eq!(reader.look(), Look::Nothing);
+            assert_eq!(reader.read(), Amount::default(), "a record is overtaken");
+            many.commit(slot);
+            many.must_be_ordered(1, 2);
+            assert_eq!(reader.look(), Look::Data);
+            assert_eq!(reader.read().records, 2);
+            assert_eq!(reader.look(), Look::End);
+            reader.finish();
+        }
+    });
+}
+
+/// The consumer wants less than there is, and can deliver more than it wants, or less; by `read`.
+fn pieces_by(run: &Run, read: fn(&mut Reader, usize, usize) -> Amount) {
+    for (want, limit) in [(3, 99), (8, 99), (9, 99), (12, 0), (99, 8), (99, 11)] {
+        run.check(move || {
+            let (many, mut reader) = Many::roomy(MUCH);
+            many.append(1, 1);
+            let producer = thread::spawn(move || many.append_both(2, 3));
+            read(&mut reader, want, limit);
+            read(&mut reader, want, limit);
+            producer.join().unwrap();
+            reader.finish();
+        });
+    }
+}
+
+pub fn pieces(run: &Run) {
+    pieces_by(run, Reader::read_some);
+}
+
+/// The same in two steps, of which the first is taken again.
+pub fn peek(run: &Run) {
+    pieces_by(run, |reader, want, limit| reader.peek_some(want, limit, 2));
+}
+
+/// A record that was read in part is read to its end before another one, even if that has the same
+/// stamp and is in the lane that comes first, or another one is in the making there.
+pub fn begun(run: &Run) {
+    run.check(|| {
+        let by_read = |reader: &mut Reader, want| reader.read_some(want, want);
+        let by_peek = |reader: &mut Reader, want| reader.peek_some(want, want, 2);
+        for read in [by_read, by_peek] {
+            let (many, mut reader) = Many::roomy(MUCH);
+            many.append(1, 1);
+            assert_eq!(read(&mut reader, 3).bytes, 3);
+            many.append(0, 2);
+            assert_eq!(read(&mut reader, 3).bytes, 3);
+            assert_eq!(read(&mut reader, 99).bytes, 10);
+
+            many.append(1, 3);
+            assert_eq!(read(&mut reader, 3).bytes, 3);
+            let slot = many.reserve(0, 4, 8).expect("there is room");
+            time_passes();
+            many.append(1, 5);
+            assert_eq!(reader.look(), Look::Data);
+            assert_eq!(read(&mut reader, 99).bytes, 5);
+            many.commit(slot);
+            many.must_be_ordered(4, 5);
+            reader.finish();
+        }
+    });
+}
+
+/// How far one call goes: a batch is handed back, and what all lanes hold ends it.
+pub fn batch(run: &Run) {
+    run.check(|| {
+        let (many, mut reader) = Many::roomy(8192);
+        for id in 1..=6 {
+            time_passes();
+            let slot = many.reserve(usize::from(id & 1), id, 2000);
+            many.commit(slot.expect("there is room"));
+            if id > 1 {
+                many.must_be_ordered(id - 1, id);
+            }
+        }
+        // No further than the record that makes it a batch.
+        assert_eq!(reader.peek_some(usize::MAX, usize::MAX, 2).records, 3);
+        assert_eq!(reader.read().records, 3);
+        reader.finish();
+    });
+}
+
+/// What is freed is free at once, in all lanes.
+pub fn room(run: &Run) {
+    run.check(|| {
+        let (many, mut reader) = Many::new(TWO);
+        for (lane, id) in [(0, 1), (1, 2), (0, 3), (1, 4)] {
+            time_passes();
+            assert!(many.append(lane, id), "there is room");
+        }
+        assert!(!many.append(0, 5) && !many.append(1, 5));
+        assert_eq!(many.refused(), 2);
+        assert_eq!(reader.peek_some(32, 32, 1).records, 4);
+        for lane in &many.lanes {
+            assert!(lane.has_room(2 * SPAN - 16), "the room did not come back");
+        }
+        reader.assert_account();
+    });
+}
+
+/// What is counted was appended. It may have to wait for a record in the making.
+pub fn account(run: &Run) {
+    run.check(|| {
+        let (many, mut reader) = Many::new(TWO);
+        let other = many.clone();
+        let producer = thread::spawn(move || {
+            many.append(0, 1);
+            many.skip(1, 1);
+            many.append(1, 2);
+        });
+        let unread = reader.unread();
+        assert!(unread.records as usize <= other.appended());
+        let bytes = reader.read().bytes;
+        assert!(bytes <= 8 * other.appended() as u64);
+        producer.join().unwrap();
+        reader.finish();
+    });
+}
+
+/// A reader that sleeps where nothing is there gets all `count` records of the producers.
+fn gets_all(run: &Run, count: usize, producers: &'static [fn(&Many)]) {
+    run.check(move || {
+        let (many, mut reader) = Many::with_sleepers(MUCH);
+        let producers: Vec<_> = producers
+            .iter()
+            .map(|append| {
+                let many = many.clone();
+                thread::spawn(move || append(&many))
+            })
+            .collect();
+        reader.read_all(count);
+        for producer in producers {
+            producer.join().unwrap();
+        }
+        reader.finish();
+    });
+}
+
+/// A record in either lane wakes the reader.
+pub fn sleep(run: &Run) {
+    gets_all(run, 1, &[|many| assert!(many.append(0, 1))]);
+    gets_all(run, 1, &[|many| assert!(many.append(1, 1))]);
+}
+
+/// The reader sleeps again after it was woken.
+pub fn sleep_again(run: &Run) {
+    gets_all(run, 2, &[|many| many.append_both(1, 2)]);
+}
+
+/// The record that waits must wait for one in the making, and the wake-up of the former is spent.
+pub fn sleep_making(run: &Run) {
+    gets_all(
+        run,
+        2,
+        &[|many| {
+            let first = many.reserve(0, 1, 8).expect("the lane is empty");
+            many.append(1, 2);
+            many.commit(first);
+        }],
+    );
+}
+
+/// The same, where the one in the making is given up.
+pub fn sleep_discard(run: &Run) {
+    gets_all(
+        run,
+        1,
+        &[|many| {
+            let first = many.reserve(0, 1, 8).expect("the lane is empty");
+            many.append(1, 2);
+            many.discard(first);
+        }],
+    );
+}
+
+/// Each lane has its producer.
+pub fn sleep_two_producers(run: &Run) {
+    gets_all(
+        run,
+        2,
+        &[
+            |many| assert!(many.append(0, 1)),
+            |many| assert!(many.append(1, 2)),
+        ],
+    );
+}
+
+/// The reader sleeps as the lanes are shut, and gets what is there and then the end.
+pub fn sleep_shut(run: &Run) {
+    run.check(|| {
+        let (many, mut reader) = Many::with_sleepers(TWO);
+        let owner = thread::spawn(move || {
+            many.append(1, 1);
+            many.shut();
+            many.queue.wake_all();
+        });
+        while reader.look() != Look::End {
+            if reader.read().bytes == 0 {
+                reader.wait();
+            }
+        }
+        assert_eq!(reader.records(), 1, "the end came before the record");
+        owner.join().unwrap();
+        reader.finish();
+    });
+}
