@@ -50,8 +50,8 @@ pub struct Slot {
 /// What the threads of a model did. It is no part of the model: no thread learns from it.
 #[derive(Default)]
 struct Book {
-    /// The records by lane and position: whose they are, and how long.
-    appended: BTreeMap<(usize, u64), (u8, usize)>,
+    /// The records by lane and position: whose they are, how long, and their stamps.
+    appended: BTreeMap<(usize, u64), (u8, usize, u64)>,
     refused: usize,
     /// Pairs of records of which the first was appended before the second.
     order: Vec<(u8, u8)>,
@@ -72,23 +72,28 @@ pub struct Many {
 impl Many {
     /// Two lanes of `size` bytes each.
     pub fn new(size: usize) -> (Rc<Self>, Reader) {
-        Self::with(size, false, false)
+        Self::with(2, size, false, false)
     }
 
     /// The same, where no append may fail.
     pub fn roomy(size: usize) -> (Rc<Self>, Reader) {
-        Self::with(size, true, false)
+        Self::with(2, size, true, false)
     }
 
     /// The same, where somebody sleeps.
     pub fn with_sleepers(size: usize) -> (Rc<Self>, Reader) {
-        Self::with(size, true, true)
+        Self::with(2, size, true, true)
     }
 
-    fn with(size: usize, roomy: bool, sleepers: bool) -> (Rc<Self>, Reader) {
+    /// More lanes than two, where no append may fail.
+    pub fn with_lanes(lanes: usize, size: usize) -> (Rc<Self>, Reader) {
+        Self::with(lanes, size, true, false)
+    }
+
+    fn with(lanes: usize, size: usize, roomy: bool, sleepers: bool) -> (Rc<Self>, Reader) {
         // So that no other thread is the first one.
         let _ = Stamped::now();
-        let areas: Vec<_> = (0..2)
+        let areas: Vec<_> = (0..lanes)
             .map(|index| Area::new(size, false).numbered(index))
             .collect();
         let (lanes, strands) = areas
@@ -143,9 +148,12 @@ impl Many {
 
     pub fn commit(&self, slot: Slot) {
         self.fill(&slot);
+        let address = self.areas[slot.lane].at(slot.pos + 8);
+        let stamp = self.areas[slot.lane].read(address, 8);
+        let stamp = u64::from_le_bytes(stamp.try_into().expect("it has 8 bytes"));
         let mut book = self.book.borrow_mut();
         book.appended
-            .insert((slot.lane, slot.pos), (slot.id, slot.len));
+            .insert((slot.lane, slot.pos), (slot.id, slot.len, stamp));
         drop(book);
         // SAFETY: The slot is a reservation, and is spent here.
         unsafe { self.lanes[slot.lane].commit(slot.pos, slot.len) };
@@ -259,6 +267,19 @@ impl Reader {
         self.add(done, want.min(limit))
     }
 
+    /// Reads what is there, and calls `watch` with what was read before each piece. Returns how many
+    /// bytes were read.
+    pub fn read_watched(&mut self, watch: impl Fn(&Many, usize)) -> usize {
+        let mut before = 0;
+        let done = Merge::new(&self.many.lanes, &mut self.strands).consume(usize::MAX, |_, len| {
+            watch(&self.many, before);
+            before += len;
+            len
+        });
+        assert_eq!(done.bytes as usize, before);
+        before
+    }
+
     fn add(&mut self, done: Amount, most: usize) -> Amount {
         assert!(done.bytes <= most as u64);
         self.read = self.read.plus(done);
@@ -307,7 +328,7 @@ impl Reader {
     pub fn assert_account(&mut self) {
         let unread = self.unread();
         let book = self.many.book.borrow();
-        let bytes = book.appended.values().map(|&(_, len)| len as u64).sum();
+        let bytes = book.appended.values().map(|&(_, len, _)| len as u64).sum();
         let appended = Amount {
             records: book.appended.len() as u64,
             bytes,
@@ -326,8 +347,8 @@ impl Reader {
         let mut ids = Vec::new();
         while let Some(&first) = rest.next() {
             let id = first >> 4;
-            let len = book.appended.values().find(|&&(other, _)| other == id);
-            let &(_, len) = len.expect("a record that nobody appended");
+            let len = book.appended.values().find(|&&(other, ..)| other == id);
+            let &(_, len, _) = len.expect("a record that nobody appended");
             assert_eq!(first, byte(id, 0), "it is not the begin of a record");
             for index in 1..len {
                 let next = rest.next();
@@ -354,12 +375,18 @@ impl Reader {
         let book = many.book.borrow();
         assert_eq!(ids.len(), book.appended.len());
         let mut before = None;
-        for (&(lane, _), &(id, _)) in &book.appended {
+        let mut stamps = vec![0; ids.len()];
+        for (&(lane, _), &(id, _, stamp)) in &book.appended {
             let now = place(id).expect("all are read");
+            stamps[now] = stamp;
             if let Some((other, earlier)) = before.replace((lane, now)) {
                 assert!(other != lane || earlier < now, "a lane is out of order");
             }
         }
+        assert!(
+            stamps.is_sorted(),
+            "the stamps are out of order: {stamps:?}"
+        );
         for &(first, second) in &book.order {
             if let (Some(first), Some(second)) = (place(first), place(second)) {
                 assert!(first < second, "the lanes are out of order");

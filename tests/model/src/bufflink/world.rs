@@ -278,16 +278,20 @@ impl World {
 }
 
 /// A sink that takes the first `limit` bytes of what it is offered, and adds them to `stream`. Of a
-/// piece that it takes to its end it claims more, which must not be believed.
+/// piece that it takes to its end it claims more, which must not be believed. What it does not take
+/// to its end is the last that it may be offered.
 pub fn delivered<'a>(
     areas: &'a [Area],
     stream: &'a mut Vec<u8>,
     limit: usize,
 ) -> impl FnMut(*const u8, usize) -> usize + 'a {
     let mut left = limit;
+    let mut ended = false;
     move |address, len| {
         assert!(len > 0, "an empty piece was offered");
+        assert!(!ended, "more was offered to who did not take it");
         let taken = len.min(left);
+        ended = taken < len;
         left -= taken;
         let area = areas.iter().find(|area| area.has(address));
         stream.extend(area.expect("a valid address").read(address, taken));

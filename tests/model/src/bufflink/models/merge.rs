@@ -29,18 +29,20 @@ const MUCH: usize = 128;
 
 /// One thread changes lanes, and the clock goes on from one append to the next.
 pub fn lanes(run: &Run) {
-    for order in 0..64u8 {
+    for order in 0..3usize.pow(5) {
         run.check(move || {
-            let (many, mut reader) = Many::roomy(256);
-            for id in 1..=6 {
+            let (many, mut reader) = Many::with_lanes(3, 256);
+            let mut rest = order;
+            for id in 1..=5 {
                 time_passes();
-                let lane = usize::from(order >> (id - 1) & 1);
-                many.append(lane, id);
+                many.append(rest % 3, id);
+                rest /= 3;
                 if id > 1 {
                     many.must_be_ordered(id - 1, id);
                 }
-                if order % 3 == id % 3 {
+                if order % 2 == 0 && id == 4 {
                     assert_eq!(reader.read_some(8, 8).records, 1);
+                    assert_eq!(reader.read_some(16, 16).records, 2);
                 }
             }
             reader.finish();
@@ -57,6 +59,20 @@ pub fn one_producer(run: &Run) {
         let producer = thread::spawn(move || many.append_both(2, 3));
         time_passes();
         reader.read();
+        reader.read();
+        producer.join().unwrap();
+        reader.finish();
+    });
+}
+
+/// The same, where lane 0 was not empty before.
+pub fn drained(run: &Run) {
+    run.check(|| {
+        let (many, mut reader) = Many::roomy(MUCH);
+        many.append(0, 4);
+        many.append(1, 1);
+        let producer = thread::spawn(move || many.append_both(2, 3));
+        time_passes();
         reader.read();
         producer.join().unwrap();
         reader.finish();
@@ -120,16 +136,15 @@ pub fn causality(run: &Run) {
     told(run, 1, 0);
 }
 
-/// Two producers share lane 0, and the one with the old clock goes on in lane 1.
+/// Two producers share lane 0, and one of them goes on in lane 1. Neither need know that the clock
+/// has gone on.
 pub fn two_producers(run: &Run) {
     run.check(|| {
         let (many, mut reader) = Many::roomy(MUCH);
         let other = many.clone();
-        let a = thread::spawn(move || {
-            time_passes();
-            many.append(0, 1);
-        });
+        let a = thread::spawn(move || many.append(0, 1));
         let b = thread::spawn(move || other.append_both(2, 3));
+        time_passes();
         reader.read();
         a.join().unwrap();
         b.join().unwrap();
@@ -210,6 +225,41 @@ pub fn nested(run: &Run) {
     });
 }
 
+/// Whole records come, and are given up, while the reader is wherever it is: they are in nobody's
+/// way.
+pub fn interrupted(run: &Run) {
+    for by_look in [false, true] {
+        everywhere(|after, came| {
+            let came = came.clone();
+            run.check(move || {
+                let came = came.clone();
+                let (many, mut reader) = Many::roomy(256);
+                many.append(1, 1);
+                time_passes();
+                hooks::interrupted(
+                    after,
+                    move || {
+                        came.store(true, Ordering::Relaxed);
+                        many.append(0, 2);
+                        many.skip(0, 8);
+                        many.append(0, 3);
+                        many.append(1, 4);
+                        many.must_be_ordered(3, 4);
+                    },
+                    || {
+                        if by_look {
+                            assert_eq!(reader.look(), Look::Data, "a record is hidden");
+                        } else {
+                            assert!(reader.read().records >= 1, "a record is hidden");
+                        }
+                    },
+                );
+                reader.finish();
+            });
+        });
+    }
+}
+
 /// Both lanes fill, run over and wrap.
 pub fn overrun(run: &Run) {
     run.check(|| {
@@ -235,8 +285,10 @@ pub fn full(run: &Run) {
         many.append(0, 1);
         many.append(0, 2);
         many.append(1, 3);
-        let producer = thread::spawn(move || many.append_both(4, 5));
+        let other = many.clone();
+        let producer = thread::spawn(move || other.append_both(4, 5));
         time_passes();
+        many.append(1, 6);
         reader.read_some(16, 16);
         reader.read();
         producer.join().unwrap();
@@ -247,13 +299,14 @@ pub fn full(run: &Run) {
 /// There is no room for a tick behind a record that was seen. It is freed, and then there is.
 pub fn no_room(run: &Run) {
     run.check(|| {
-        for (size, records) in [(ONE, 1), (TWO, 2)] {
+        for (size, records, len) in [(ONE, 1, 8), (ONE, 1, 16), (TWO, 2, 8), (TWO, 2, 16)] {
             let (many, mut reader) = Many::new(size);
             for round in 0..3 {
                 let id = round * 4;
                 for id in id + 1..=id + records {
                     time_passes();
-                    assert!(many.append(0, id), "there is room");
+                    let slot = many.reserve(0, id, len);
+                    many.commit(slot.expect("there is room"));
                 }
                 time_passes();
                 assert!(many.append(1, id + 4), "there is room");
@@ -427,6 +480,27 @@ pub fn batch(run: &Run) {
         assert_eq!(reader.peek_some(usize::MAX, usize::MAX, 2).records, 3);
         assert_eq!(reader.read().records, 3);
         reader.finish();
+    });
+}
+
+/// Producers that append as fast as the room comes back do not keep a read going.
+pub fn endless(run: &Run) {
+    run.check(|| {
+        let (many, mut reader) = Many::new(8192);
+        let append = |many: &Many| {
+            for lane in [0, 1] {
+                time_passes();
+                if let Some(slot) = many.reserve(lane, 1, 2000) {
+                    many.commit(slot);
+                }
+            }
+        };
+        append(&many);
+        let done = reader.read_watched(|many, before| {
+            assert!(before < 2 * 8192 + 4096, "it goes on and on");
+            append(many);
+        });
+        assert!(done >= 2 * 8192, "it ended early");
     });
 }
 
