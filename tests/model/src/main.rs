@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Models of a lane: `bufflink-model list` names them, `bufflink-model NAME` checks one.
+//! Models of the lanes: `bufflink-model list` names them, `bufflink-model NAME` checks one.
 
 mod bufflink;
 mod hooks;
