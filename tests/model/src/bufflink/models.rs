@@ -131,6 +131,7 @@ pub const MODELS: &[Model] = &[
     Model::new("merge-overrun", merge::overrun).bounded(3),
     Model::new("merge-full", merge::full).bounded(3),
     Model::new("merge-no-room", merge::no_room),
+    Model::new("merge-no-stamp", merge::no_room_no_stamp),
     Model::new("merge-discarded", merge::discarded),
     Model::new("merge-discard", merge::discard).bounded(2),
     Model::new("merge-shut", merge::shut).bounded(2),
@@ -141,6 +142,7 @@ pub const MODELS: &[Model] = &[
     Model::new("merge-batch", merge::batch),
     Model::new("merge-endless", merge::endless),
     Model::new("merge-room", merge::room),
+    Model::new("merge-tick-room", merge::tick_room),
     Model::new("merge-account", merge::account).bounded(3),
     Model::new("merge-sleep", merge::sleep).strong(),
     Model::new("merge-sleep-again", merge::sleep_again)

@@ -319,6 +319,32 @@ pub fn no_room(run: &Run) {
     });
 }
 
+/// Where there is no room for a tick, what lies behind the lane is no stamp of a record in the
+/// making: it is the header of one that was read and not yet freed, or its stamp.
+pub fn no_room_no_stamp(run: &Run) {
+    run.check(|| {
+        for len in [24, 16, 8] {
+            let (many, mut reader) = Many::new(TWO);
+            many.append(0, 1);
+            // So that what is left is nothing, a word, or just a tick.
+            let slot = many.reserve(0, 2, len);
+            many.commit(slot.expect("there is room"));
+            time_passes();
+            many.append(1, 3);
+            time_passes();
+            reader.peek_some(usize::MAX, usize::MAX, 1);
+            let slot = many.reserve(0, 4, 8).expect("there is room");
+            time_passes();
+            many.append(1, 5);
+            reader.read();
+            assert!(reader.records() < 5, "a record is overtaken");
+            many.commit(slot);
+            many.must_be_ordered(4, 5);
+            reader.finish();
+        }
+    });
+}
+
 /// Discarded records in front of all, as many as there is room for, hide nothing.
 pub fn discarded(run: &Run) {
     run.check(|| {
@@ -519,6 +545,21 @@ pub fn room(run: &Run) {
             assert!(lane.has_room(2 * SPAN - 16), "the room did not come back");
         }
         reader.assert_account();
+    });
+}
+
+/// A tick takes room from nobody once the read that needed it is over.
+pub fn tick_room(run: &Run) {
+    run.check(|| {
+        let (many, mut reader) = Many::roomy(TWO);
+        let max = many.lanes[0].record_max();
+        time_passes();
+        many.append(1, 1);
+        assert_eq!(reader.look(), Look::Data);
+        assert!(many.lanes[0].has_room(max), "a tick is in the way");
+        assert_eq!(reader.read_some(8, 8).records, 1);
+        assert!(many.lanes[0].has_room(max), "a tick is in the way");
+        reader.finish();
     });
 }
 
