@@ -235,7 +235,6 @@ pub fn interrupted(run: &Run) {
                 let came = came.clone();
                 let (many, mut reader) = Many::roomy(256);
                 many.append(1, 1);
-                time_passes();
                 hooks::interrupted(
                     after,
                     move || {
