@@ -288,7 +288,7 @@ impl Reader {
     }
 
     pub fn look(&mut self) -> Look {
-        Merge::new(&self.many.lanes, &mut self.strands).look()
+        Merge::new(&self.many.lanes, &mut self.strands).look().0
     }
 
     /// How many records were read.
