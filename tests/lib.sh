@@ -167,7 +167,7 @@ checked() {
 	options=(--config "$config" --memory 2G --kernel "$build/$IMAGE")
 	kunit "$arch" "${options[@]}"
 	session "$arch" "${options[@]}"
-	SELFTESTS='device_test stress_test' selftest "$build" --arch "$arch" --timeout 900 "${options[@]}"
+	SELFTESTS='device_test stress_test' selftest "$build" --arch "$arch" --timeout 1800 "${options[@]}"
 }
 
 # Directories with objects that commits touch, as targets of make: objects BASE TIP.
