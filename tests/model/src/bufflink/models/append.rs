@@ -77,26 +77,42 @@ pub fn room(run: &Run) {
     });
 }
 
+/// One thread does `first` and then tells of it. Another one does `second`, which gets whether it
+/// has heard of it before. `beside` is for a third.
+pub fn told(
+    first: impl FnOnce() + 'static,
+    second: impl FnOnce(bool) + 'static,
+    beside: impl FnOnce(),
+) {
+    let told = Rc::new(AtomicBool::new(false));
+    let hears = told.clone();
+    let a = thread::spawn(move || {
+        first();
+        told.store(true, Ordering::Release);
+    });
+    let b = thread::spawn(move || second(hears.load(Ordering::Acquire)));
+    beside();
+    a.join().unwrap();
+    b.join().unwrap();
+}
+
 /// Who appends after it has heard of another's append comes after it.
 pub fn causality(run: &Run) {
     run.check(|| {
         let (world, mut reader) = World::new(Plan::new(64).roomy());
-        let told = Rc::new(AtomicBool::new(false));
-        let (other, hears) = (world.clone(), told.clone());
-        let a = thread::spawn(move || {
+        let other = world.clone();
+        let first = move || {
             world.append(1, 8);
-            told.store(true, Ordering::Release);
-        });
-        let b = thread::spawn(move || {
-            let after = hears.load(Ordering::Acquire);
+        };
+        let second = move |after| {
             other.append(2, 8);
             if after {
                 other.must_be_ordered(1, 2);
             }
+        };
+        told(first, second, || {
+            reader.read();
         });
-        reader.read();
-        a.join().unwrap();
-        b.join().unwrap();
         reader.finish();
     });
 }

@@ -11,11 +11,12 @@ use super::{
         many::{time_passes, Many, Reader, SPAN},
         ring::{Amount, Look},
     },
+    append::told,
     nest::everywhere,
     Run,
 };
 use crate::hooks;
-use loom::{sync::atomic::AtomicBool, thread};
+use loom::thread;
 use std::{cell::RefCell, rc::Rc, sync::atomic::Ordering};
 
 /// Room for two records and a tick.
@@ -107,33 +108,30 @@ pub fn ties(run: &Run) {
 
 /// Who appends after it has heard of another's append comes after it, whatever the lanes, if the
 /// clock is finer than that.
-fn told(run: &Run, first: usize, second: usize) {
+fn in_lanes(run: &Run, first: usize, second: usize) {
     run.check(move || {
         let (many, mut reader) = Many::roomy(TWO);
-        let told = Rc::new(AtomicBool::new(false));
-        let (other, hears) = (many.clone(), told.clone());
-        let a = thread::spawn(move || {
+        let other = many.clone();
+        let one = move || {
             many.append(first, 1);
-            told.store(true, Ordering::Release);
-        });
-        let b = thread::spawn(move || {
-            let after = hears.load(Ordering::Acquire);
+        };
+        let two = move |after| {
             time_passes();
             other.append(second, 2);
             if after {
                 other.must_be_ordered(1, 2);
             }
+        };
+        told(one, two, || {
+            reader.read();
         });
-        reader.read();
-        a.join().unwrap();
-        b.join().unwrap();
         reader.finish();
     });
 }
 
 pub fn causality(run: &Run) {
-    told(run, 0, 1);
-    told(run, 1, 0);
+    in_lanes(run, 0, 1);
+    in_lanes(run, 1, 0);
 }
 
 /// Two producers share lane 0, and one of them goes on in lane 1. Neither need know that the clock
