@@ -299,21 +299,22 @@ impl Reader {
     /// Reads until `count` records are read, and sleeps where none is to be had.
     pub fn read_all(&mut self, count: usize) {
         while self.records() < count {
-            if self.read().bytes == 0 {
-                self.wait();
+            if self.read().bytes == 0 && !self.wait() {
+                return;
             }
         }
     }
 
-    /// Sleeps until there is something to read, as `Shared::wait_data` does.
-    pub fn wait(&mut self) {
+    /// Sleeps until there is something to read, as `Shared::wait_data` does. Returns `false` if a
+    /// record is in the making: then there is a watch, which is over when all producers have ended.
+    pub fn wait(&mut self) -> bool {
         loop {
             let ticket = self.many.queue.join();
             self.many.raise();
-            if self.look() != Look::Nothing {
-                return;
+            match self.look() {
+                Look::Nothing => self.many.queue.sleep(ticket),
+                seen => return seen != Look::Making,
             }
-            self.many.queue.sleep(ticket);
         }
     }
 

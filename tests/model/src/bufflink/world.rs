@@ -371,17 +371,22 @@ impl Reader {
         self.read.records as usize
     }
 
-    /// Whether the mark is reached. If not, the reader is woken when it is, as
-    /// `Shared::look_and_raise` has it.
-    pub fn look_and_raise(&mut self) -> bool {
+    /// Whether the mark is reached: `Look::Data`. If it is `Look::Nothing`, the reader is woken when
+    /// the mark is, as `Shared::look_and_raise` has it.
+    pub fn look_and_raise(&mut self) -> Look {
         if self.is_enough() {
-            return true;
+            return Look::Data;
         }
         let world = self.world.clone();
-        if !world.raise_to(world.lane.head() + world.plan.mark) {
+        let in_time = world.raise_to(world.lane.head() + world.plan.mark);
+        if !in_time {
             world.asleep.raise(ANY);
         }
-        self.is_enough()
+        match self.is_enough() {
+            true => Look::Data,
+            false if in_time => Look::Nothing,
+            false => Look::Making,
+        }
     }
 
     fn is_enough(&mut self) -> bool {
