@@ -11,23 +11,32 @@ use super::{
     },
     Run,
 };
-use loom::thread;
+use loom::thread::{self, JoinHandle};
 
 /// Two records of 8 bytes.
 const TWO: u64 = 32;
 
 /// Sleeps until the mark is reached, as `Shared::read` does, and reads what is there then. If a
-/// record is in the making, there is a watch, which is over when all producers have ended.
-fn read_at_mark(world: &World, reader: &mut Reader) {
+/// record is in the making, there is a watch, which is over when the `producers` have ended.
+fn read_at_mark(world: &World, reader: &mut Reader, producers: &mut Vec<JoinHandle<()>>) {
     loop {
         let ticket = world.queue.join();
         match reader.look_and_raise() {
             Look::Nothing => world.queue.sleep(ticket),
-            Look::Making => return,
+            Look::Making => {
+                join(producers);
+                assert_eq!(reader.look_and_raise(), Look::Data, "the mark is not seen");
+            }
             _ => break,
         }
     }
     assert!(reader.read().records >= 2, "the mark is not reached");
+}
+
+fn join(producers: &mut Vec<JoinHandle<()>>) {
+    for producer in producers.drain(..) {
+        producer.join().unwrap();
+    }
 }
 
 /// A record reaches the flag just if it ends where the flag was raised to, or behind.
@@ -73,17 +82,15 @@ pub fn early(run: &Run) {
 fn woken(run: &Run, producers: &'static [fn(&World)]) {
     run.check(move || {
         let (world, mut reader) = World::new(Plan::new(64).with_mark(TWO));
-        let producers: Vec<_> = producers
+        let mut producers: Vec<_> = producers
             .iter()
             .map(|append| {
                 let world = world.clone();
                 thread::spawn(move || append(&world))
             })
             .collect();
-        read_at_mark(&world, &mut reader);
-        for producer in producers {
-            producer.join().unwrap();
-        }
+        read_at_mark(&world, &mut reader, &mut producers);
+        join(&mut producers);
         reader.finish();
     });
 }
@@ -122,15 +129,13 @@ pub fn discard(run: &Run) {
 pub fn first_record(run: &Run) {
     run.check(|| {
         let (world, mut reader) = World::new(Plan::new(64).with_mark(TWO));
-        let producers = [1, 2].map(|id| {
+        let mut producers = Vec::from([1, 2].map(|id| {
             let world = world.clone();
             thread::spawn(move || assert!(world.append(id, 8)))
-        });
+        }));
         world.asleep.raise(ANY);
-        read_at_mark(&world, &mut reader);
-        for producer in producers {
-            producer.join().unwrap();
-        }
+        read_at_mark(&world, &mut reader, &mut producers);
+        join(&mut producers);
         reader.finish();
     });
 }
@@ -141,15 +146,12 @@ pub fn again(run: &Run) {
         let (world, mut reader) = World::new(Plan::new(64).with_mark(TWO));
         world.append(1, 8);
         let other = world.clone();
-        let producer = thread::spawn(move || other.append_all(&[2, 3, 4], 8));
-        read_at_mark(&world, &mut reader);
-        if reader.records() < 4 {
-            let left = 4 - reader.records();
-            if left >= 2 {
-                read_at_mark(&world, &mut reader);
-            }
+        let mut producers = vec![thread::spawn(move || other.append_all(&[2, 3, 4], 8))];
+        read_at_mark(&world, &mut reader, &mut producers);
+        if reader.records() <= 2 {
+            read_at_mark(&world, &mut reader, &mut producers);
         }
-        producer.join().unwrap();
+        join(&mut producers);
         reader.finish();
     });
 }

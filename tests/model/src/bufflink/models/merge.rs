@@ -591,6 +591,10 @@ fn gets_all(run: &Run, count: usize, producers: &'static [fn(&Many)]) {
         for producer in producers {
             producer.join().unwrap();
         }
+        if reader.records() < count {
+            // The watch is over.
+            assert_eq!(reader.look(), Look::Data, "a record is not seen");
+        }
         reader.finish();
     });
 }

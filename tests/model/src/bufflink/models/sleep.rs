@@ -88,6 +88,10 @@ fn gets_all(run: &Run, count: usize, producer: fn(&World)) {
         let producer = thread::spawn(move || producer(&other));
         read_all(&world, &mut reader, count);
         producer.join().unwrap();
+        if reader.records() < count {
+            // The watch is over.
+            assert!(!world.look().is_nothing(), "a record is not seen");
+        }
         reader.finish();
     });
 }
