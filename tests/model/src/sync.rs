@@ -37,18 +37,32 @@ fn full_barrier() {
 }
 
 pub mod barrier {
-    /// The kernel's full barrier.
-    pub fn smp_mb() {
-        super::hooks::point();
-        super::full_barrier();
+    pub use super::atomic::Full;
+
+    pub struct Write;
+
+    pub trait Order {
+        fn order();
     }
 
-    /// The kernel's write barrier.
-    pub fn smp_wmb() {
+    impl Order for Full {
+        fn order() {
+            super::full_barrier();
+        }
+    }
+
+    impl Order for Write {
+        fn order() {
+            loom::sync::atomic::fence(std::sync::atomic::Ordering::Release);
+            // loom counts operations: what follows without one would belong to what is fenced.
+            loom::sync::atomic::AtomicBool::new(false).load(std::sync::atomic::Ordering::Relaxed);
+        }
+    }
+
+    /// The kernel's barriers between CPUs.
+    pub fn smp_mb<O: Order>(_: O) {
         super::hooks::point();
-        loom::sync::atomic::fence(std::sync::atomic::Ordering::Release);
-        // loom counts operations: what follows without one would belong to what is fenced.
-        loom::sync::atomic::AtomicBool::new(false).load(std::sync::atomic::Ordering::Relaxed);
+        O::order();
     }
 }
 
