@@ -169,7 +169,12 @@ impl Many {
 
     /// Appends record `id` of 8 bytes. Returns whether it was appended.
     pub fn append(&self, lane: usize, id: u8) -> bool {
-        let slot = self.reserve(lane, id, 8);
+        self.append_of(lane, id, 8)
+    }
+
+    /// The same with a record of `len` bytes.
+    pub fn append_of(&self, lane: usize, id: u8, len: usize) -> bool {
+        let slot = self.reserve(lane, id, len);
         slot.map(|slot| self.commit(slot)).is_some()
     }
 

@@ -138,6 +138,7 @@ pub const MODELS: &[Model] = &[
     Model::new("merge-shut-making", merge::shut_making),
     Model::new("merge-pieces", merge::pieces).bounded(3),
     Model::new("merge-peek", merge::peek).bounded(2),
+    Model::new("merge-peek-exact", merge::peek_exact),
     Model::new("merge-begun", merge::begun),
     Model::new("merge-batch", merge::batch),
     Model::new("merge-endless", merge::endless),

@@ -330,21 +330,25 @@ impl Reader {
         self.read_some(usize::MAX, usize::MAX)
     }
 
-    /// Reads at most `want` bytes by a peek, of which the first `limit` are taken, and frees what was
-    /// seen.
-    pub fn peek_some(&mut self, want: usize, limit: usize) -> Amount {
+    /// Reads whole records by a peek, of at most `max` bytes each and `want` together, and frees what
+    /// was seen.
+    pub fn peek_some(&mut self, want: usize, max: usize) -> Amount {
         let Self {
             world,
             consumer,
             stream,
             ..
         } = self;
-        let sink = delivered(slice::from_ref(&world.area), stream, limit);
-        let seen = world.lane.peek(consumer, want, sink);
-        let bytes = seen.bytes();
+        let mut sink = delivered(slice::from_ref(&world.area), stream, want);
+        let seen = world.lane.peek(consumer, want, max, |address, len| {
+            assert!(len <= max);
+            sink(address, len);
+        });
+        drop(sink);
+        let amount = seen.amount();
         let done = world.lane.accept(consumer, seen);
-        assert_eq!(done.bytes, bytes as u64);
-        assert!(done.bytes <= want.min(limit) as u64);
+        assert_eq!(done, amount);
+        assert!(done.bytes <= want as u64);
         self.read.records += done.records;
         self.read.bytes += done.bytes;
         assert_eq!(self.read.bytes, self.stream.len() as u64);

@@ -456,6 +456,40 @@ pub fn peek(run: &Run) {
     pieces_by(run, |reader, want, limit| reader.peek_some(want, limit, 2));
 }
 
+/// What a peek passes, by how many bytes are wanted and how many are taken.
+pub fn peek_exact(run: &Run) {
+    run.check(|| {
+        let (many, mut reader) = Many::roomy(MUCH);
+        // What is asked for, and what comes of it, for records of 8 and 5 bytes.
+        let ends = [
+            (9, 0, 0, 0),
+            (3, 9, 0, 3),
+            (5, 9, 1, 5),
+            (2, 9, 0, 2),
+            (9, 9, 1, 3),
+        ];
+        let crosses = [
+            (3, 3, 0, 3),
+            (7, 9, 1, 7),
+            (9, 1, 0, 1),
+            (9, 2, 1, 2),
+            (9, 9, 0, 0),
+        ];
+        let whole = [(8, 9, 1, 8), (99, 99, 1, 5)];
+        for (id, steps) in [(1, &ends[..]), (3, &crosses), (5, &whole), (7, &ends)] {
+            many.append_of(0, id, 8);
+            many.append_of(0, id + 1, 5);
+            // So that the second one needs no other choice.
+            time_passes();
+            for &(want, limit, records, bytes) in steps {
+                let done = reader.peek_some(want, limit, 2);
+                assert_eq!(done, Amount { records, bytes });
+            }
+        }
+        reader.finish();
+    });
+}
+
 /// A record that was read in part is read to its end before another one, even if that has the same
 /// stamp and is in the lane that comes first, or another one is in the making there.
 pub fn begun(run: &Run) {
