@@ -108,16 +108,22 @@ check() {
 	if "$@"; then pass "$what"; else fail "$what" "$*" "last output: $out"; fi
 }
 
-# Starts "./devtest r N" and leaves its process in $reader.
+reader_sleeps() {
+	[ "$(awk '$1 == "State:" { print $2 }' "/proc/$reader/status" 2>/dev/null)" = S ] && [ ! -s reader.out ]
+}
+reader_has_opened() { ls -l "/proc/$reader/fd" 2>/dev/null | grep -q bufflink; }
+# Starts "./devtest r N" and leaves its process in $reader, most likely asleep.
 start_reader() {
+	local i
 	prompt "./devtest r $1 &"
 	./devtest r "$1" >reader.out 2>&1 &
 	reader=$!
 	out=''
-	sleep 0.5
-}
-reader_sleeps() {
-	[ "$(awk '$1 == "State:" { print $2 }' "/proc/$reader/status" 2>/dev/null)" = S ] && [ ! -s reader.out ]
+	for ((i = 0; i < 300; i++)); do
+		if reader_has_opened && reader_sleeps; then break; fi
+		sleep 0.1
+	done
+	sleep 0.3
 }
 # It must come back by itself within five seconds, and have printed this.
 reader_prints() {
