@@ -111,7 +111,7 @@ check() {
 reader_sleeps() {
 	[ "$(awk '$1 == "State:" { print $2 }' "/proc/$reader/status" 2>/dev/null)" = S ] && [ ! -s reader.out ]
 }
-reader_has_opened() { ls -l "/proc/$reader/fd" 2>/dev/null | grep -q bufflink; }
+reader_has_opened() { readlink "/proc/$reader"/fd/* 2>/dev/null | grep -q bufflink; }
 # Starts "./devtest r N" and leaves its process in $reader, most likely asleep.
 start_reader() {
 	local i
