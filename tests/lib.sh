@@ -35,6 +35,64 @@ same() {
 }
 finish() { [ "$FAILED" -eq 0 ]; }
 
+# Passes carry over to later runs where their content determines them: everything that
+# they depend on goes into a key. Failures are never kept.
+PASSED=$CACHE/passed
+# key FILE... <TEXT: a word for the contents of the files, and their names, and the text.
+key() { { cat; sha256sum "$@"; } | sha256sum | cut -c1-32; }
+# pass_as KEY WHAT: passes, and is remembered.
+pass_as() {
+	mkdir -p "$PASSED"
+	printf '%s\n' "$2" >"$PASSED/$1.$BASHPID"
+	mv "$PASSED/$1.$BASHPID" "$PASSED/$1"
+	pass "$2"
+}
+# passed_before KEY: passes as it did, if it did.
+passed_before() { [ -s "$PASSED/$1" ] && pass "$(cat "$PASSED/$1") (as before)"; }
+
+# Calls FUNCTION with each line of stdin, as many at a time as there are processors;
+# what each prints comes in the order of the lines. SLOT is the number of the processor.
+# If UNTIL_FAILURE is set, no line is begun after a failure: parallel FUNCTION
+parallel() {
+	local dir next=1 total
+	dir=$(mktemp -d "$SCRATCH/parallel.XXXXXX")
+	cat -n >"$dir/lines"
+	total=$(wc -l <"$dir/lines")
+	: >"$dir/lock"
+	while read -r _; do
+		while [ -e "$dir/$next.failed" ]; do
+			cat "$dir/$next"
+			FAILED=$((FAILED + $(cat "$dir/$next.failed")))
+			next=$((next + 1))
+		done
+	done < <(
+		exec 3<"$dir/lines"
+		for ((SLOT = 0; SLOT < ${BUFFLINK_JOBS:-$(nproc)}; SLOT++)); do parallel_worker "$1" "$dir" & done
+		wait
+	)
+	if [ "$next" -le "$total" ] && [ ! -e "$dir/stop" ]; then fail "$1 ended early"; fi
+	rm -rf "$dir"
+}
+parallel_worker() {
+	local i line
+	exec 4<"$2/lock"
+	while [ ! -e "$2/stop" ]; do
+		# One at a time reads, as the lines are read in pieces.
+		flock 4
+		read -r i line <&3 || break
+		flock -u 4
+		(FAILED=0 && "$1" "$line" && echo "$FAILED" >"$2/$i.count") </dev/null >"$2/$i" 2>&1 3<&- 4<&- &
+		wait "$!" || true
+		if [ ! -s "$2/$i.count" ]; then
+			printf 'not ok - %s %s ended early\n' "$1" "$line" >>"$2/$i"
+			echo 1 >"$2/$i.count"
+		fi
+		if [ -n "${UNTIL_FAILURE:-}" ] && [ "$(cat "$2/$i.count")" -gt 0 ]; then : >"$2/stop"; fi
+		mv "$2/$i.count" "$2/$i.failed"
+		echo "$i"
+	done
+}
+
 # A directory that is gone when the suite ends.
 scratch_dir() {
 	mkdir -p "$CACHE"
