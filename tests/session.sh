@@ -64,6 +64,7 @@ fi
 cleanup() {
 	[ -z "$reader" ] || kill "$reader" 2>/dev/null
 	rmmod bufflink_test 2>/dev/null
+	[ ! -f /dev/bufflink0 ] || rm /dev/bufflink0
 	[ -z "$modprobe_was" ] || printf '%s\n' "$modprobe_was" >/proc/sys/kernel/modprobe
 	cd /
 	[ -z "$mounted" ] || umount "$scratch"
@@ -252,6 +253,16 @@ check "until it is acknowledged, with what was lost" \
 expect "then it is clear" './devtest poll' 'POLLOUT: room to write'
 expect "and all goes on" './devtest w 8; ./devtest r 40' $'wrote 8 bytes\nread 8 bytes: abcdefgh'
 expect "rmmod bufflink_test" 'rmmod bufflink_test' ''
+
+say '--- What is written to a node that has gone makes a file, which keeps the next node away.'
+run 'echo x >>/dev/bufflink0'
+run 'insmod ./bufflink_test.ko'
+check "a file in the place of the node does not hinder the channel" [ "$rc" = 0 ]
+check "the node cannot be made" [ -f /dev/bufflink0 ]
+expect "devtest tells" './devtest r 40' 'devtest: /dev/bufflink0: not a device: remove it' 1
+run 'rmmod bufflink_test; rm /dev/bufflink0; insmod ./bufflink_test.ko'
+check "once it is removed the node is made again" node_is /dev/bufflink0 crw------- 0
+run 'rmmod bufflink_test'
 
 [ -z "$show" ] || printf '\n'
 printf '%d passed, %d failed\n' "$passed" "$failed"
