@@ -5,7 +5,7 @@
 use super::{
     area::Area,
     asleep::{self, Asleep, ANY},
-    merge::{Merge, Strand},
+    merge::{Merge, Order, Strand},
     queue::Queue,
     ring::{Amount, Lane, Look, NoRoom, Stamps},
     world::delivered,
@@ -115,6 +115,7 @@ impl Many {
         let reader = Reader {
             many: many.clone(),
             strands,
+            order: Order::new(),
             stream: Vec::new(),
             read: Amount::default(),
         };
@@ -241,6 +242,7 @@ fn byte(id: u8, index: usize) -> u8 {
 pub struct Reader {
     many: Rc<Many>,
     strands: Vec<Strand>,
+    order: Order,
     stream: Vec<u8>,
     read: Amount,
 }
@@ -249,7 +251,7 @@ impl Reader {
     /// Reads at most `want` bytes, of which the first `limit` can be delivered.
     pub fn read_some(&mut self, want: usize, limit: usize) -> Amount {
         let sink = delivered(&self.many.areas, &mut self.stream, limit);
-        let done = Merge::new(&self.many.lanes, &mut self.strands).consume(want, sink);
+        let done = Merge::new(&self.many.lanes, &mut self.strands, &mut self.order).consume(want, sink);
         self.add(done, want.min(limit))
     }
 
@@ -260,15 +262,45 @@ impl Reader {
 
     /// The same in two steps. The first may be taken more than once.
     pub fn peek_some(&mut self, want: usize, limit: usize, times: usize) -> Amount {
-        let mut merge = Merge::new(&self.many.lanes, &mut self.strands);
+        let mut merge = Merge::new(&self.many.lanes, &mut self.strands, &mut self.order);
         let start = self.stream.len();
+        let mut bytes = 0;
         for _ in 0..times {
             self.stream.truncate(start);
             let sink = delivered(&self.many.areas, &mut self.stream, limit);
-            let bytes = merge.peek(want, sink);
+            bytes = merge.peek(want, sink);
             assert_eq!(bytes, self.stream.len() - start);
         }
-        let done = merge.accept();
+        let done = merge.accept(bytes);
+        self.add(done, want.min(limit))
+    }
+
+    /// The same, where a copy to the reader stops short: of what was seen, only the first `limit`
+    /// bytes are delivered, and freed.
+    pub fn read_short(&mut self, want: usize, limit: usize) -> Amount {
+        self.read_short_beside(want, limit, |_| ())
+    }
+
+    /// The same, with `meanwhile` after what was seen and before it is freed.
+    pub fn read_short_beside(
+        &mut self,
+        want: usize,
+        limit: usize,
+        meanwhile: impl FnOnce(&Many),
+    ) -> Amount {
+        let mut bytes = Vec::new();
+        let mut merge = Merge::new(&self.many.lanes, &mut self.strands, &mut self.order);
+        let sink = delivered(&self.many.areas, &mut bytes, usize::MAX);
+        assert_eq!(merge.peek(want, sink), bytes.len());
+        meanwhile(&self.many);
+        bytes.truncate(limit);
+        let done = merge.accept(bytes.len());
+        assert_eq!(
+            done.bytes,
+            bytes.len() as u64,
+            "what is freed is not what was delivered"
+        );
+        self.stream.extend(bytes);
         self.add(done, want.min(limit))
     }
 
@@ -276,7 +308,7 @@ impl Reader {
     /// bytes were read.
     pub fn read_watched(&mut self, watch: impl Fn(&Many, usize)) -> usize {
         let mut before = 0;
-        let done = Merge::new(&self.many.lanes, &mut self.strands).consume(usize::MAX, |_, len| {
+        let done = Merge::new(&self.many.lanes, &mut self.strands, &mut self.order).consume(usize::MAX, |_, len| {
             watch(&self.many, before);
             before += len;
             len
@@ -293,7 +325,7 @@ impl Reader {
     }
 
     pub fn look(&mut self) -> Look {
-        Merge::new(&self.many.lanes, &mut self.strands).look().0
+        Merge::new(&self.many.lanes, &mut self.strands, &mut self.order).look()
     }
 
     /// How many records were read.

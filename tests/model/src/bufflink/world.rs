@@ -333,26 +333,33 @@ impl Reader {
     /// Reads whole records by a peek, of at most `max` bytes each and `want` together, and frees what
     /// was seen.
     pub fn peek_some(&mut self, want: usize, max: usize) -> Amount {
+        let (bytes, done) = self.peek_short(want, max, usize::MAX);
+        assert_eq!(done, bytes);
+        done
+    }
+
+    /// The same, where a copy to the reader stops short: of what was seen, only the first `limit`
+    /// bytes are delivered, and freed. Returns what was seen as well.
+    pub fn peek_short(&mut self, want: usize, max: usize, limit: usize) -> (Amount, Amount) {
         let Self {
-            world,
-            consumer,
-            stream,
-            ..
+            world, consumer, ..
         } = self;
-        let mut sink = delivered(slice::from_ref(&world.area), stream, want);
+        let mut bytes = Vec::new();
+        let mut sink = delivered(slice::from_ref(&world.area), &mut bytes, want);
         let seen = world.lane.peek(consumer, want, max, |address, len| {
             assert!(len <= max);
             sink(address, len);
         });
         drop(sink);
         let amount = seen.amount();
-        let done = world.lane.accept(consumer, seen);
-        assert_eq!(done, amount);
-        assert!(done.bytes <= want as u64);
+        assert_eq!(amount.bytes, bytes.len() as u64);
+        bytes.truncate(limit);
+        let done = world.lane.accept(consumer, seen, bytes.len());
+        assert_eq!(done.bytes, bytes.len() as u64);
+        self.stream.extend(bytes);
         self.read.records += done.records;
         self.read.bytes += done.bytes;
-        assert_eq!(self.read.bytes, self.stream.len() as u64);
-        done
+        (amount, done)
     }
 
     /// Reads what is there, and calls `watch` with what was read before each piece. It claims to

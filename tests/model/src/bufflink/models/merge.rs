@@ -481,9 +481,12 @@ pub fn peek_exact(run: &Run) {
             many.append_of(0, id + 1, 5);
             // So that the second one needs no other choice.
             time_passes();
+            reader.assert_account();
             for &(want, limit, records, bytes) in steps {
                 let done = reader.peek_some(want, limit, 2);
                 assert_eq!(done, Amount { records, bytes });
+                // Also of a record that was counted before, and of which a part was read now.
+                reader.assert_account();
             }
         }
         reader.finish();
@@ -516,6 +519,83 @@ pub fn begun(run: &Run) {
             reader.finish();
         }
     });
+}
+
+/// A copy to the reader stops short, and the clock stands still. A record with the same stamp as
+/// those that were seen comes meanwhile, in the lane that comes first where stamps are equal. What
+/// is freed is what was delivered, whatever would be chosen now.
+pub fn short(run: &Run) {
+    for limit in [0, 1, 8, 11, 16] {
+        run.check(move || {
+            let (many, mut reader) = Many::roomy(MUCH);
+            many.append(1, 1);
+            many.append(1, 2);
+            let producer = thread::spawn(move || many.append_of(0, 3, 16));
+            reader.read_short(usize::MAX, limit);
+            reader.read_short(usize::MAX, limit);
+            producer.join().unwrap();
+            reader.finish();
+        });
+    }
+}
+
+/// The same with a record in the making there, which is committed or given up after the copy: what
+/// was seen before it is free to go.
+pub fn short_making(run: &Run) {
+    run.check(|| {
+        for limit in 0..=17 {
+            for commit in [false, true] {
+                let (many, mut reader) = Many::roomy(MUCH);
+                many.append(1, 1);
+                many.append(1, 2);
+                let mut slot = None;
+                let done = reader.read_short_beside(usize::MAX, limit, |many| {
+                    slot = many.reserve(0, 3, 16);
+                });
+                assert_eq!(done.bytes as usize, limit.min(16));
+                let slot = slot.expect("there is room");
+                if commit {
+                    many.commit(slot);
+                } else {
+                    many.discard(slot);
+                }
+                reader.finish();
+            }
+        }
+    });
+}
+
+/// What is freed of what was seen, and the account before and after, by where the copy stops. The
+/// records of three lanes take turns, two of them are the last of their lanes, and what was given
+/// up lies in between.
+pub fn short_exact(run: &Run) {
+    let ends = [5, 13, 16, 24, 25];
+    for limit in 0..=ends[4] {
+        run.check(move || {
+            let (many, mut reader) = Many::with_lanes(3, 256);
+            for (lane, id, len) in [(0, 1, 5), (1, 2, 8), (0, 3, 3), (2, 4, 8), (1, 5, 1)] {
+                time_passes();
+                many.append_of(lane, id, len);
+                many.skip(lane, 1);
+                many.must_be_ordered(id, id + 1);
+            }
+            reader.assert_account();
+            let done = reader.read_short(usize::MAX, limit);
+            let records = ends.iter().filter(|&&end| end <= limit).count();
+            let bytes = limit as u64;
+            assert_eq!((done.records as usize, done.bytes), (records, bytes));
+            reader.assert_account();
+            time_passes();
+            many.append(0, 6);
+            // The rest of a record, and a part of the next one.
+            let left = ends.iter().map(|end| end.saturating_sub(limit));
+            let left = left.clone().find(|&left| left != 0).unwrap_or(0);
+            let done = reader.read_short(left + 2, left + 1);
+            assert_eq!(done.bytes as usize, left + 1);
+            reader.assert_account();
+            reader.finish();
+        });
+    }
 }
 
 /// How far one call goes: a batch is handed back, and what all lanes hold ends it.

@@ -143,6 +143,56 @@ pub fn peek(run: &Run) {
     bit_by_bit(run, cases, 2, Reader::peek_some);
 }
 
+/// The same, and a copy of what was seen stops short, wherever it may.
+pub fn short(run: &Run) {
+    let cases = [
+        (99, 0),
+        (99, 1),
+        (99, 8),
+        (99, 11),
+        (16, 15),
+        (99, 16),
+        (8, 7),
+    ];
+    bit_by_bit(run, cases, 2, |reader, want, limit| {
+        reader.peek_short(want, 99, limit).1
+    });
+}
+
+/// What is freed of what was seen, and the account before and after, by where the copy stops.
+pub fn short_exact(run: &Run) {
+    for limit in 0..=18 {
+        run.check(move || {
+            let (world, mut reader) = World::new(Plan::new(128));
+            let skipped = |id, len| {
+                let slot = world.reserve(id, len).expect("there is room");
+                world.discard(slot);
+            };
+            world.append(1, 8);
+            skipped(2, 3);
+            world.append(3, 5);
+            world.append(4, 5);
+            skipped(5, 8);
+            reader.assert_account();
+            let (seen, done) = reader.peek_short(99, 99, limit);
+            assert_eq!((seen.records, seen.bytes), (3, 18));
+            // The records that end there, and no other.
+            let records = [8, 13, 18].iter().filter(|&&end| end <= limit).count();
+            let bytes = limit as u64;
+            assert_eq!((done.records, done.bytes), (records as u64, bytes));
+            reader.assert_account();
+            assert!(world.append(6, 8), "there is room");
+            reader.assert_account();
+            // What is left of a record is not seen in a peek, so none of it is freed.
+            let (seen, _) = reader.peek_short(99, 99, 0);
+            assert_eq!(seen.bytes == 0, ![0, 8, 13, 18].contains(&limit));
+            reader.read_some(3, 3);
+            reader.assert_account();
+            reader.finish();
+        });
+    }
+}
+
 /// What a peek passes, by how many bytes are wanted together and of each record.
 pub fn peek_exact(run: &Run) {
     run.check(|| {
