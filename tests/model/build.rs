@@ -5,7 +5,7 @@
 
 use std::{env, fs, path::Path};
 
-const FILES: [&str; 4] = ["ring", "merge", "asleep", "loss"];
+const FILES: [&str; 5] = ["ring", "merge", "asleep", "loss", "mark"];
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");

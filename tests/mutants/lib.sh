@@ -28,7 +28,7 @@ run_models() { BUFFLINK_SOURCE=$source BUFFLINK_MODELS=$1 "$ROOT/tests/suites/mo
 
 model_mutants() {
 	local source=$CACHE/model/mutant before=$FAILED files name killer file sed
-	files=("$TREE"/rust/kernel/bufflink/{ring,merge,asleep,loss}.rs)
+	files=("$TREE"/rust/kernel/bufflink/{ring,merge,asleep,mark,loss}.rs)
 	lock mutants-model
 	mkdir -p "$source"
 	cp "${files[@]}" "$source"

@@ -5,6 +5,7 @@
 mod bufflink;
 mod hooks;
 mod sync;
+mod time;
 
 use bufflink::models::{Run, MODELS};
 use std::{env, process::ExitCode};

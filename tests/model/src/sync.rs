@@ -9,7 +9,9 @@
 //! | load, store                   | the same, with the same order                 |
 //! | `Relaxed`, `Acquire`, `Release` exchange | the same                           |
 //! | `Full` exchange               | fence, acquire and release exchange, fence    |
-//! | compare-exchange that fails   | relaxed load: the kernel promises no order    |
+//! | compare-exchange that fails   | relaxed load: the kernel promises no order.   |
+//! |                               | After [`set_failures_stale`]`(true)` it may   |
+//! |                               | find an old value, as such a load may         |
 //! | `smp_mb()`                    | sequentially consistent fence                 |
 //! | `smp_wmb()`                   | release fence                                 |
 //!
@@ -23,11 +25,17 @@ use std::cell::Cell;
 std::thread_local! {
     // loom runs all threads of a model in one of the system's.
     static STRONG: Cell<bool> = const { Cell::new(true) };
+    static STALE: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Says whether full barriers are more than acquire and release, from now on.
 pub fn set_barriers_strong(strong: bool) {
     STRONG.set(strong);
+}
+
+/// Says whether a compare-exchange may fail because of a value that was there before, from now on.
+pub fn set_failures_stale(stale: bool) {
+    STALE.set(stale);
 }
 
 fn full_barrier() {
@@ -67,7 +75,7 @@ pub mod barrier {
 }
 
 pub mod atomic {
-    use super::{full_barrier, hooks};
+    use super::{full_barrier, hooks, STALE};
     use loom::cell::UnsafeCell;
     use loom::sync::atomic::AtomicU64;
     use std::marker::PhantomData;
@@ -174,6 +182,13 @@ pub mod atomic {
 
         pub fn cmpxchg<O: Order>(&self, old: T, new: T, _: O) -> Result<T, T> {
             self.atomic_access();
+            if STALE.get() {
+                // loom's compare-exchange finds the newest value, always.
+                let seen = self.word.load(Ordering::Relaxed);
+                if seen != old.pack() {
+                    return Err(T::unpack(seen));
+                }
+            }
             let (value, done) = Self::exchange::<O, _>(|| {
                 let (old, new) = (old.pack(), new.pack());
                 self.word

@@ -31,6 +31,8 @@ pub struct Model {
     pub bound: Option<usize>,
     /// Full barriers are more than acquire and release; see `sync.rs`.
     pub strong: bool,
+    /// A compare-exchange that fails may find an old value; see `sync.rs`.
+    pub stale: bool,
 }
 
 impl Model {
@@ -40,6 +42,7 @@ impl Model {
             check,
             bound: None,
             strong: false,
+            stale: false,
         }
     }
 
@@ -54,6 +57,13 @@ impl Model {
     const fn strong(self) -> Self {
         Self {
             strong: true,
+            ..self
+        }
+    }
+
+    const fn stale(self) -> Self {
+        Self {
+            stale: true,
             ..self
         }
     }
@@ -120,6 +130,8 @@ pub const MODELS: &[Model] = &[
     Model::new("mark-again", mark::again).strong().bounded(3),
     Model::new("mark-writer", mark::writer).strong().bounded(3),
     Model::new("mark-loss", mark::loss).strong().bounded(3),
+    Model::new("mark-time", mark::time).strong().stale(),
+    Model::new("mark-latency", mark::latency).stale(),
     Model::new("merge-lanes", merge::lanes),
     Model::new("merge-one-producer", merge::one_producer).bounded(3),
     Model::new("merge-drained", merge::drained).bounded(3),
@@ -172,6 +184,7 @@ pub const MODELS: &[Model] = &[
 pub struct Run {
     bound: Option<usize>,
     strong: bool,
+    stale: bool,
     interleavings: Cell<usize>,
 }
 
@@ -180,6 +193,7 @@ impl Run {
         Self {
             bound: model.bound,
             strong: model.strong,
+            stale: model.stale,
             interleavings: Cell::new(0),
         }
     }
@@ -187,6 +201,7 @@ impl Run {
     /// Runs `case` in all its interleavings.
     pub fn check(&self, case: impl Fn() + Sync + Send + 'static) {
         sync::set_barriers_strong(self.strong);
+        sync::set_failures_stale(self.stale);
         let mut builder = loom::model::Builder::new();
         builder.preemption_bound = self.bound;
         builder.max_branches = 10_000;

@@ -5,13 +5,15 @@
 
 use super::{
     super::{
-        asleep::ANY,
+        asleep::{Asleep, ANY},
+        mark::{Mark, Waited},
         ring::{Lane, Look, Unstamped},
         world::{Plan, Reader, World},
     },
     Run,
 };
 use loom::thread::{self, JoinHandle};
+use std::rc::Rc;
 
 /// Two records of 8 bytes.
 const TWO: u64 = 32;
@@ -202,5 +204,47 @@ pub fn loss(run: &Run) {
             producer.join().unwrap();
         }
         reader.finish();
+    });
+}
+
+/// The time ends as all is read, while the work of a record that was read looks at it. Whatever
+/// comes next has a time: it has begun already, or the flag is up for it.
+pub fn time(run: &Run) {
+    run.check(|| {
+        let asleep = Rc::new(Asleep::new());
+        let mark = Rc::new(Mark::new());
+        mark.set(TWO, 1000);
+        assert!(mark.something_waits() == Waited::Begins);
+        asleep.raise(ANY);
+        let (flag, waited) = (asleep.clone(), mark.clone());
+        // As `Sleepers::notify`, and `Waking::is_within_latency`.
+        let work = thread::spawn(move || {
+            flag.is_raised() && flag.take() && waited.something_waits() == Waited::Begins
+        });
+        // As `Shared::time_first`.
+        mark.nothing_waits();
+        asleep.raise(ANY);
+        let begun = work.join().unwrap();
+        assert!(begun || asleep.is_raised(), "the next record has no time");
+    });
+}
+
+/// The time begins for the latency that holds, if another one was set meanwhile.
+pub fn latency(run: &Run) {
+    run.check(|| {
+        let mark = Rc::new(Mark::new());
+        mark.set(TWO, 1000);
+        assert!(mark.something_waits() == Waited::Begins);
+        let waited = mark.clone();
+        let work = thread::spawn(move || {
+            (waited.something_waits() == Waited::Begins).then(|| waited.latency())
+        });
+        mark.set(TWO, 2000);
+        let latency = work.join().unwrap();
+        assert!(latency.is_none_or(|latency| latency == 2000), "it is old");
+        assert!(
+            latency.is_some() || mark.something_waits() == Waited::Begins,
+            "the time has not ended"
+        );
     });
 }
