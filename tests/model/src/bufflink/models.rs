@@ -140,6 +140,7 @@ pub const MODELS: &[Model] = &[
     Model::new("merge-causality", merge::causality).bounded(3),
     Model::new("merge-two-producers", merge::two_producers).bounded(3),
     Model::new("merge-held-up", merge::held_up),
+    Model::new("merge-making-newer", merge::making_newer),
     Model::new("merge-nested", merge::nested).bounded(3),
     Model::new("merge-interrupted", merge::interrupted),
     Model::new("merge-overrun", merge::overrun).bounded(3),
@@ -161,6 +162,7 @@ pub const MODELS: &[Model] = &[
     Model::new("merge-endless", merge::endless),
     Model::new("merge-room", merge::room),
     Model::new("merge-tick-room", merge::tick_room),
+    Model::new("merge-one-tick", merge::one_tick),
     Model::new("merge-account", merge::account).bounded(3),
     Model::new("merge-sleep", merge::sleep).strong(),
     Model::new("merge-sleep-again", merge::sleep_again)

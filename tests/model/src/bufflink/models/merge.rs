@@ -8,8 +8,8 @@
 
 use super::{
     super::{
-        many::{time_passes, Many, Reader, SPAN},
-        ring::{Amount, Look},
+        many::{time_passes, Many, Reader, Stamped, SPAN},
+        ring::{Amount, Lane, Look},
     },
     append::told,
     nest::everywhere,
@@ -189,6 +189,23 @@ pub fn held_up(run: &Run) {
                 reader.into_inner().finish();
             });
         });
+    });
+}
+
+/// What is older than a record in the making does not wait for it.
+pub fn making_newer(run: &Run) {
+    run.check(|| {
+        let (many, mut reader) = Many::roomy(MUCH);
+        many.append(1, 1);
+        time_passes();
+        let slot = many.reserve(0, 2, 8).expect("the lane is empty");
+        time_passes();
+        many.append(1, 3);
+        assert_eq!(reader.look(), Look::Data, "a record is hidden");
+        assert_eq!(reader.read().records, 1, "a record is hidden, or overtaken");
+        many.commit(slot);
+        many.must_be_ordered(2, 3);
+        reader.finish();
     });
 }
 
@@ -667,6 +684,26 @@ pub fn tick_room(run: &Run) {
         assert!(many.lanes[0].has_room(max), "a tick is in the way");
         assert_eq!(reader.read_some(8, 8).records, 1);
         assert!(many.lanes[0].has_room(max), "a tick is in the way");
+        reader.finish();
+    });
+}
+
+/// One tick is enough for all records that are older: another one would take room again.
+pub fn one_tick(run: &Run) {
+    run.check(|| {
+        let (many, mut reader) = Many::roomy(256);
+        many.append(0, 1);
+        for id in 2..=4 {
+            time_passes();
+            many.append(1, id);
+        }
+        time_passes();
+        let ticked = SPAN as u64 + Lane::<Stamped>::HEADER as u64;
+        let done = reader.read_short_beside(usize::MAX, usize::MAX, |many| {
+            assert!(many.lanes[0].is_reserved(ticked), "there is no tick");
+            assert!(!many.lanes[0].is_reserved(ticked + 8), "there are more");
+        });
+        assert_eq!(done.records, 4);
         reader.finish();
     });
 }
