@@ -159,6 +159,7 @@ pub const MODELS: &[Model] = &[
     Model::new("merge-short-making", merge::short_making),
     Model::new("merge-short-exact", merge::short_exact),
     Model::new("merge-batch", merge::batch),
+    Model::new("merge-batch-exact", merge::batch_exact),
     Model::new("merge-endless", merge::endless),
     Model::new("merge-room", merge::room),
     Model::new("merge-tick-room", merge::tick_room),

@@ -634,6 +634,22 @@ pub fn batch(run: &Run) {
     });
 }
 
+/// The same to the byte: what comes behind a whole batch is for the next peek, in either lane.
+pub fn batch_exact(run: &Run) {
+    for lane in [0, 1] {
+        run.check(move || {
+            let (many, mut reader) = Many::roomy(8192);
+            for (id, lane) in [(1, 0), (2, 0), (3, lane)] {
+                time_passes();
+                many.append_of(lane, id, 2048);
+            }
+            time_passes();
+            assert_eq!(reader.peek_some(usize::MAX, usize::MAX, 1).records, 2);
+            reader.finish();
+        });
+    }
+}
+
 /// Producers that append as fast as the room comes back do not keep a read going.
 pub fn endless(run: &Run) {
     run.check(|| {
