@@ -234,11 +234,11 @@ expect "and the one made by hand opens nothing" './devtest -d ./bufflink0 r 1' \
 
 run 'insmod ./bufflink_test.ko size=4096'
 check "a small ring, with the same minor" [ "$(last_minor)" = 0 ]
-expect "w 3000 fits" './devtest -n w 3000' 'wrote 3000 bytes'
+expect "a 3000 has the kernel append what fits" './devtest a 3000' 'appended 3000 bytes'
 expect "nothing is lost yet" './devtest poll' $'POLLIN: data to read'
-expect "w 3000 more do not fit" './devtest -n w 3000' \
-	'devtest: /dev/bufflink0: write: Resource temporarily unavailable' 1
-expect "only what does not fit is lost: w 500 does" './devtest -n w 500' 'wrote 500 bytes'
+expect "a 3000 more do not fit" './devtest a 3000' \
+	'devtest: /sys/module/bufflink_test/parameters/append: write: No buffer space available' 1
+expect "only what does not fit is lost: a 500 does" './devtest a 500' 'appended 500 bytes'
 expect "the overflow flag is set" './devtest poll' $'POLLIN: data to read\nPOLLPRI: records were lost'
 run './devtest stats'
 check "three records were tried" [ "$(stats_line appended)" = '3 6500' ]
