@@ -38,8 +38,9 @@ finish() { [ "$FAILED" -eq 0 ]; }
 # Passes carry over to later runs where their content determines them: everything that
 # they depend on goes into a key. Failures are never kept.
 PASSED=$CACHE/passed
-# key FILE... <TEXT: a word for the contents of the files, and their names, and the text.
-key() { { cat; sha256sum "$@"; } | sha256sum | cut -c1-32; }
+# key FILE... <TEXT: a word for the text and for the files, in their order: what is in
+# them and their names, but not where they are.
+key() { { cat; sha256sum "$@" | sed 's|  .*/|  |'; } | sha256sum | cut -c1-32; }
 # pass_as KEY WHAT: passes, and is remembered.
 pass_as() {
 	mkdir -p "$PASSED"
@@ -65,13 +66,22 @@ parallel() {
 			FAILED=$((FAILED + $(cat "$dir/$next.failed")))
 			next=$((next + 1))
 		done
-	done < <(
-		exec 3<"$dir/lines"
-		for ((SLOT = 0; SLOT < ${BUFFLINK_JOBS:-$(nproc)}; SLOT++)); do parallel_worker "$1" "$dir" & done
-		wait
-	)
+	done < <(parallel_workers "$1" "$dir")
 	if [ "$next" -le "$total" ] && [ ! -e "$dir/stop" ]; then fail "$1 ended early"; fi
 	rm -rf "$dir"
+}
+parallel_workers() {
+	local jobs
+	jobs=${BUFFLINK_JOBS:-$(nproc)}
+	exec 3<"$2/lines"
+	for ((SLOT = 0; SLOT < jobs; SLOT++)); do parallel_worker "$@" & done
+	wait
+}
+parallel_line() {
+	set -e # A process substitution may have lost it.
+	FAILED=0
+	"$1" "$2"
+	echo "$FAILED" >"$3"
 }
 parallel_worker() {
 	local i line
@@ -81,7 +91,7 @@ parallel_worker() {
 		flock 4
 		read -r i line <&3 || break
 		flock -u 4
-		(FAILED=0 && "$1" "$line" && echo "$FAILED" >"$2/$i.count") </dev/null >"$2/$i" 2>&1 3<&- 4<&- &
+		parallel_line "$1" "$line" "$2/$i.count" </dev/null >"$2/$i" 2>&1 3<&- 4<&- &
 		wait "$!" || true
 		if [ ! -s "$2/$i.count" ]; then
 			printf 'not ok - %s %s ended early\n' "$1" "$line" >>"$2/$i"

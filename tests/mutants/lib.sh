@@ -23,30 +23,43 @@ results() { sed -n "s/^\(\[[ 0-9.]*\]\)\{0,1\} *$1 [-0-9 ]*//p" "${@:2}"; }
 
 # --- Faults of the lane, under the model checker ---
 
-# Runs the models of a pattern on $source; their findings are in $SCRATCH/out.
-run_models() { BUFFLINK_SOURCE=$source BUFFLINK_MODELS=$1 "$ROOT/tests/suites/model" >"$SCRATCH/out" 2>&1 </dev/null; }
+# Runs the models of a pattern on the files of a directory; their findings are in OUT.
+# Each SLOT compiles in a directory of its own: run_models SOURCE PATTERN OUT
+run_models() {
+	BUFFLINK_SLOT=${SLOT:-0} BUFFLINK_SOURCE=$1 BUFFLINK_MODELS=$2 \
+		"$ROOT/tests/suites/model" >"$3" 2>&1 </dev/null
+}
+
+# Tries a line of the list.
+model_mutant() {
+	local name killer file sed key SCRATCH=$SCRATCH/$SLOT
+	read -r name killer file sed <<<"$1"
+	local source=$SCRATCH/source out=$SCRATCH/out
+	rm -rf "$SCRATCH"
+	mkdir -p "$source"
+	cp "${model_sources[@]}" "$source"
+	mutate "$name" "$source/$file" "$sed" || return 0
+	key=$(key "$ROOT/tests/suites/model" "$ROOT/tests/mutants/lib.sh" \
+		<<<"mutant $1 $(model_key "$source" "$CACHE/model/0/crate/Cargo.lock")")
+	if passed_before "$key"; then return; fi
+	if BUFFLINK_JOBS=1 UNTIL_FAILURE=1 run_models "$source" "$killer" "$out"; then
+		fail "$name: survives model ($killer)" "$(cat "$out")"
+	elif ! grep -q '^not ok - model: ' "$out"; then
+		fail "$name: does not compile" "$(cat "$out")"
+	else
+		pass_as "$key" "$name: killed by model ($(results 'not ok' "$out" | sed 's/^model: //;1!d'))"
+	fi
+}
 
 model_mutants() {
-	local source=$CACHE/model/mutant before=$FAILED files name killer file sed
-	files=("$TREE"/rust/kernel/bufflink/{ring,merge,asleep,mark,loss}.rs)
+	local before=$FAILED file model_sources=()
+	for file in $(model_files); do model_sources+=("$TREE/rust/kernel/bufflink/$file"); done
 	lock mutants-model
-	mkdir -p "$source"
-	cp "${files[@]}" "$source"
 	# What fails without a fault proves nothing.
-	check "the models hold without a fault" run_models "$(listed model | awk '{ print $2 }' | sort -u | tr '\n' ' ')"
+	check "the models hold without a fault" run_models "$TREE/rust/kernel/bufflink" \
+		"$(listed model | awk '{ print $2 }' | sort -u | tr '\n' ' ')" /dev/stdout
 	[ "$FAILED" -eq "$before" ] || return 0
-	while read -r name killer file sed <&3; do
-		if mutate "$name" "$source/$file" "$sed"; then
-			if run_models "$killer"; then
-				fail "$name: survives model ($killer)" "$(cat "$SCRATCH/out")"
-			elif ! grep -q '^not ok - model: ' "$SCRATCH/out"; then
-				fail "$name: does not compile" "$(cat "$SCRATCH/out")"
-			else
-				pass "$name: killed by model ($(results 'not ok' "$SCRATCH/out" | sed 's/^model: //;1!d'))"
-			fi
-		fi
-		cp "$SCRATCH/original" "$source/$file"
-	done 3< <(listed model)
+	parallel model_mutant < <(listed model)
 }
 
 # --- Faults of the rest, in a kernel ---
