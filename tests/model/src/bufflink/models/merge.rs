@@ -650,6 +650,19 @@ pub fn batch_exact(run: &Run) {
     }
 }
 
+/// A read that is longer than a batch gets no more than it wants.
+pub fn batches(run: &Run) {
+    run.check(|| {
+        let (many, mut reader) = Many::roomy(8192);
+        for id in 1..=3 {
+            time_passes();
+            many.append_of(0, id, 2048);
+        }
+        assert_eq!(reader.read_some(4100, usize::MAX).bytes, 4100);
+        reader.finish();
+    });
+}
+
 /// Producers that append as fast as the room comes back do not keep a read going.
 pub fn endless(run: &Run) {
     run.check(|| {
@@ -668,6 +681,22 @@ pub fn endless(run: &Run) {
             append(many);
         });
         assert!(done >= 2 * 8192, "it ended early");
+    });
+}
+
+/// The same to the byte: a read ends when it has passed as much as all lanes hold.
+pub fn endless_exact(run: &Run) {
+    run.check(|| {
+        let (many, mut reader) = Many::new(8192);
+        let append = |many: &Many| {
+            for lane in [0, 1] {
+                time_passes();
+                many.append_of(lane, 1, 2048);
+            }
+        };
+        append(&many);
+        let done = reader.read_watched(|many, _| append(many));
+        assert_eq!(done, 2 * 8192);
     });
 }
 
