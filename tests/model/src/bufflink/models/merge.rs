@@ -727,6 +727,9 @@ pub fn tick_room(run: &Run) {
         many.append(1, 1);
         assert_eq!(reader.look(), Look::Data);
         assert!(many.lanes[0].has_room(max), "a tick is in the way");
+        let head = many.lanes[0].head();
+        assert!(many.lanes[0].is_reserved(head), "the head is ahead");
+        assert!(!many.lanes[0].is_reserved(head + 8), "a tick is unread");
         assert_eq!(reader.read_some(8, 8).records, 1);
         assert!(many.lanes[0].has_room(max), "a tick is in the way");
         reader.finish();
