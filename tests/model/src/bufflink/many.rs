@@ -251,7 +251,8 @@ impl Reader {
     /// Reads at most `want` bytes, of which the first `limit` can be delivered.
     pub fn read_some(&mut self, want: usize, limit: usize) -> Amount {
         let sink = delivered(&self.many.areas, &mut self.stream, limit);
-        let done = Merge::new(&self.many.lanes, &mut self.strands, &mut self.order).consume(want, sink);
+        let mut merge = Merge::new(&self.many.lanes, &mut self.strands, &mut self.order);
+        let done = merge.consume(want, sink);
         self.add(done, want.min(limit))
     }
 
@@ -308,7 +309,8 @@ impl Reader {
     /// bytes were read.
     pub fn read_watched(&mut self, watch: impl Fn(&Many, usize)) -> usize {
         let mut before = 0;
-        let done = Merge::new(&self.many.lanes, &mut self.strands, &mut self.order).consume(usize::MAX, |_, len| {
+        let mut merge = Merge::new(&self.many.lanes, &mut self.strands, &mut self.order);
+        let done = merge.consume(usize::MAX, |_, len| {
             watch(&self.many, before);
             before += len;
             len
