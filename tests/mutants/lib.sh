@@ -92,15 +92,19 @@ build_mutant() { "$ROOT/scripts/build" --tree "$tree" --config mutants "$@"; }
 # Runs a killer, one or several of its tests or all; what it and the kernel said is in
 # $SCRATCH/out and $SCRATCH/log. run_killer KILLER [TEST...]
 run_killer() {
-	local killer=$1 append=() command=(true) test
+	local killer=$1 append=() command=(true) cpus=2 test
 	shift
 	if [ "$killer" = kunit ]; then
 		append=(--append 'kunit.enable=1 kunit.autorun=1 kunit.filter_glob=*bufflink*')
 	else
 		command=(env -C "$build/kselftest/bufflink" "./${killer}_test")
-		for test in "$@"; do command+=(-t "$test"); done
+		for test in "$@"; do
+			if [ "$killer" = fifo ]; then command+=("*.$test"); else command+=(-t "$test"); fi
+		done
 	fi
-	"$ROOT/scripts/vm" --arch um --memory 1G --timeout 150 --kernel "$build/linux" \
+	# See the suite selftest-um.
+	if [ "$killer" = fifo ]; then cpus=1; fi
+	"$ROOT/scripts/vm" --arch um --cpus "$cpus" --memory 1G --timeout 150 --kernel "$build/linux" \
 		--log "$SCRATCH/log" "${append[@]}" -- "${command[@]}" >"$SCRATCH/out" 2>&1 &&
 		[ -z "$(results 'not ok' "$SCRATCH/out" "$SCRATCH/log")" ] &&
 		[ -n "$(results ok "$SCRATCH/out" "$SCRATCH/log")" ]
