@@ -5,6 +5,7 @@
 use super::{
     area::Area,
     asleep::{self, Asleep, ANY},
+    mark::{self, Flagged, Wish},
     merge::{Merge, Order, Strand},
     queue::Queue,
     ring::{Amount, Lane, Look, NoRoom, Stamps},
@@ -12,7 +13,7 @@ use super::{
 };
 use crate::hooks;
 use loom::sync::atomic::AtomicU64;
-use std::{cell::RefCell, collections::BTreeMap, rc::Rc, sync::atomic::Ordering};
+use std::{cell::RefCell, collections::BTreeMap, iter, rc::Rc, sync::atomic::Ordering};
 
 loom::lazy_static! {
     static ref CLOCK: AtomicU64 = AtomicU64::new(0);
@@ -57,10 +58,30 @@ struct Book {
     order: Vec<(u8, u8)>,
 }
 
+/// A lane and its flag, as `Track` is.
+pub struct Track {
+    pub lane: Rc<Lane<Stamped>>,
+    pub asleep: Rc<Asleep>,
+}
+
+impl Flagged for Track {
+    fn taken(&self) -> u64 {
+        self.lane.taken()
+    }
+
+    fn lower_to(&self, end: u64) {
+        self.asleep.lower(Lane::<Stamped>::reach(end));
+    }
+}
+
 pub struct Many {
     pub lanes: Vec<Rc<Lane<Stamped>>>,
-    pub asleep: Vec<Asleep>,
+    pub asleep: Vec<Rc<Asleep>>,
     pub queue: Queue,
+    tracks: Vec<Track>,
+    wish: Wish,
+    /// How many bytes of ring readers sleep for; 0 is any.
+    mark: u64,
     areas: Vec<Area>,
     /// Somebody may sleep, so producers look for sleepers.
     sleepers: bool,
@@ -72,41 +93,60 @@ pub struct Many {
 impl Many {
     /// Two lanes of `size` bytes each.
     pub fn new(size: usize) -> (Rc<Self>, Reader) {
-        Self::with(2, size, false, false)
+        Self::with(2, size, false, false, 0)
     }
 
     /// The same, where no append may fail.
     pub fn roomy(size: usize) -> (Rc<Self>, Reader) {
-        Self::with(2, size, true, false)
+        Self::with(2, size, true, false, 0)
     }
 
     /// The same, where somebody sleeps.
     pub fn with_sleepers(size: usize) -> (Rc<Self>, Reader) {
-        Self::with(2, size, true, true)
+        Self::with(2, size, true, true, 0)
+    }
+
+    /// Two lanes, and a reader that sleeps until there are so many records of 8 bytes in them.
+    pub fn with_mark(records: u64) -> Rc<Self> {
+        Self::with(2, 128, true, true, records * SPAN as u64).0
     }
 
     /// More lanes than two, where no append may fail.
     pub fn with_lanes(lanes: usize, size: usize) -> (Rc<Self>, Reader) {
-        Self::with(lanes, size, true, false)
+        Self::with(lanes, size, true, false, 0)
     }
 
-    fn with(lanes: usize, size: usize, roomy: bool, sleepers: bool) -> (Rc<Self>, Reader) {
+    fn with(
+        lanes: usize,
+        size: usize,
+        roomy: bool,
+        sleepers: bool,
+        mark: u64,
+    ) -> (Rc<Self>, Reader) {
         // So that no other thread is the first one.
         let _ = Stamped::now();
         let areas: Vec<_> = (0..lanes)
             .map(|index| Area::new(size, false).numbered(index))
             .collect();
-        let (lanes, strands) = areas
+        let (lanes, strands): (Vec<_>, _) = areas
             .iter()
             .map(|area| {
                 let (lane, consumer) = Lane::new(area.clone());
                 (Rc::new(lane), Strand::new(consumer))
             })
             .unzip();
+        let asleep: Vec<_> = areas.iter().map(|_| Rc::new(Asleep::new())).collect();
+        let tracks = iter::zip(&lanes, &asleep).map(|(lane, asleep)| Track {
+            lane: lane.clone(),
+            asleep: asleep.clone(),
+        });
         let many = Rc::new(Self {
+            tracks: tracks.collect(),
             lanes,
-            asleep: areas.iter().map(|_| Asleep::new()).collect(),
+            asleep,
             queue: Queue::default(),
+            wish: Wish::new(),
+            mark,
             areas,
             sleepers,
             roomy,
@@ -216,7 +256,8 @@ impl Many {
     fn notify(&self, slot: &Slot) {
         let asleep = &self.asleep[slot.lane];
         let reach = slot.pos + slot.len as u64;
-        if self.sleepers && asleep.is_reached(reach) && asleep.take() {
+        if self.sleepers && asleep.is_reached(reach) && asleep.take() && !self.readers_sleep_on() {
+            self.wish.forget();
             for other in &self.asleep {
                 if other.is_raised() {
                     other.take();
@@ -224,6 +265,23 @@ impl Many {
             }
             self.queue.wake_all();
         }
+    }
+
+    /// As `Waking::readers_sleep_on` does if there is a reader, and no latency.
+    fn readers_sleep_on(&self) -> bool {
+        let is_left = |taken| mark::raise_together(&self.tracks, taken);
+        self.mark != 0 && self.wish.taken().is_none_or(is_left)
+    }
+
+    /// Whether enough is taken of the lanes, of which nothing was read.
+    pub fn is_enough(&self) -> bool {
+        mark::taken(&self.tracks) >= self.mark
+    }
+
+    /// As `Sleepers::raise_to` does.
+    pub fn raise_to_mark(&self) -> bool {
+        self.wish.make(self.mark, 0);
+        mark::raise_together(&self.tracks, self.mark)
     }
 
     /// As `Lanes::raise` does.

@@ -114,6 +114,9 @@ pub const MODELS: &[Model] = &[
     Model::new("sleep-two-readers", sleep::two_readers)
         .strong()
         .bounded(3),
+    Model::new("sleep-one-by-one", sleep::one_by_one)
+        .strong()
+        .bounded(3),
     Model::new("sleep-reused", sleep::reused).strong(),
     Model::new("mark-lengths", mark::lengths),
     Model::new("mark-early", mark::early),
@@ -128,10 +131,14 @@ pub const MODELS: &[Model] = &[
         .strong()
         .bounded(3),
     Model::new("mark-again", mark::again).strong().bounded(3),
-    Model::new("mark-writer", mark::writer).strong().bounded(3),
+    Model::new("mark-less", mark::less).strong().bounded(3),
+    Model::new("mark-wish", mark::wish).strong().stale(),
+    Model::new("mark-lanes", mark::lanes).strong().bounded(3),
+    Model::new("mark-one-of-the-lanes", mark::one_of_the_lanes)
+        .strong()
+        .bounded(3),
     Model::new("mark-loss", mark::loss).strong().bounded(3),
     Model::new("mark-time", mark::time).strong().stale(),
-    Model::new("mark-latency", mark::latency).stale(),
     Model::new("merge-lanes", merge::lanes),
     Model::new("merge-one-producer", merge::one_producer).bounded(3),
     Model::new("merge-drained", merge::drained).bounded(3),

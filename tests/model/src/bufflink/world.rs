@@ -6,7 +6,8 @@ use super::{
     area::Area,
     asleep::{Asleep, ANY},
     loss::Loss,
-    queue::Queue,
+    mark::Wish,
+    queue::{Line, Queue},
     ring::{Amount, Consumer, Lane, Look, NoRoom, Unstamped, HEADER},
 };
 use crate::hooks;
@@ -23,6 +24,7 @@ pub struct Plan {
     size: usize,
     roomy: bool,
     sleepers: bool,
+    one: bool,
     mark: u64,
     looked: bool,
     payload: fn(u8, usize) -> u8,
@@ -35,6 +37,7 @@ impl Plan {
             size,
             roomy: false,
             sleepers: false,
+            one: false,
             mark: 0,
             looked: false,
             payload: |id, index| id << 4 | (index & 15) as u8,
@@ -57,7 +60,15 @@ impl Plan {
         }
     }
 
-    /// Readers sleep until `mark` bytes of ring are committed.
+    /// Those who sleep are in line, and one of them is woken for a record.
+    pub fn one_by_one(self) -> Self {
+        Self {
+            one: true,
+            ..self.with_sleepers()
+        }
+    }
+
+    /// Readers sleep until `mark` bytes of ring are taken, and the first record is committed.
     pub fn with_mark(self, mark: u64) -> Self {
         Self {
             mark,
@@ -101,7 +112,8 @@ pub struct World {
     pub asleep: Asleep,
     /// Of readers.
     pub queue: Queue,
-    pub writers: Queue,
+    pub line: Line,
+    pub wish: Wish,
     loss: Loss,
     /// The losses that readers were woken for. It is atomic in the kernel.
     told: Cell<u64>,
@@ -118,7 +130,8 @@ impl World {
             lane,
             asleep: Asleep::new(),
             queue: Queue::default(),
-            writers: Queue::default(),
+            line: Line::default(),
+            wish: Wish::new(),
             loss: Loss::new(),
             told: Cell::new(0),
             area,
@@ -231,30 +244,34 @@ impl World {
 
     /// What the work does that producers queue.
     fn work(&self) {
-        if !self.readers_sleep_on() {
+        if self.plan.one {
+            self.line.wake_one();
+        } else if !self.readers_sleep_on() {
+            self.wish.forget();
             self.queue.wake_all();
         }
-        self.writers.wake_all();
     }
 
     /// As `Waking::readers_sleep_on` does if there is a reader, and no latency.
     fn readers_sleep_on(&self) -> bool {
-        if self.plan.mark == 0 {
+        let losses = self.lost().records;
+        if self.plan.mark == 0 || self.told.replace(losses) != losses {
             return false;
         }
-        let in_time = self.raise_to(self.lane.head() + self.plan.mark);
-        let losses = self.lost().records;
-        if self.told.replace(losses) == losses && in_time {
-            return true;
-        }
-        self.asleep.take();
-        false
+        let is_left = |taken| self.lane.taken() < taken && self.raise_to(taken);
+        self.wish.taken().is_none_or(is_left)
     }
 
-    /// As `Waking::raise_to` does.
+    /// As `Lanes::raise_to` does.
     fn raise_to(&self, end: u64) -> bool {
         self.asleep
             .raise_to(Lane::<Unstamped>::reach(end), || self.lane.is_reserved(end))
+    }
+
+    /// Says that the caller waits for any record, as `Sleepers::raise` does.
+    pub fn raise(&self) {
+        self.wish.make(0, 0);
+        self.asleep.raise(ANY);
     }
 
     // --- Looking ---
@@ -382,28 +399,32 @@ impl Reader {
         self.read.records as usize
     }
 
-    /// Whether the mark is reached: `Look::Data`. If it is `Look::Nothing`, the reader is woken when
-    /// the mark is, as `Shared::look_and_raise` has it.
-    pub fn look_and_raise(&mut self) -> Look {
-        if self.is_enough() {
-            return Look::Data;
+    /// Looks for enough, as `Shared::look_and_raise` does. If it is `Look::Nothing`, the caller is
+    /// woken when there is.
+    pub fn look_and_raise(&self) -> Look {
+        let world = &self.world;
+        let seen = self.look_for_enough();
+        if !seen.is_nothing() {
+            return seen;
         }
-        let world = self.world.clone();
-        let in_time = world.raise_to(world.lane.head() + world.plan.mark);
+        let taken = world.lane.head() + world.plan.mark;
+        world.wish.make(taken, 0);
+        let in_time = world.raise_to(taken);
         if !in_time {
-            world.asleep.raise(ANY);
+            world.raise();
         }
-        match self.is_enough() {
-            true => Look::Data,
-            false if in_time => Look::Nothing,
-            false => Look::Making,
+        match self.look_for_enough() {
+            Look::Making if in_time => Look::Nothing,
+            seen => seen,
         }
     }
 
-    fn is_enough(&mut self) -> bool {
+    fn look_for_enough(&self) -> Look {
         let lane = &self.world.lane;
-        let end = lane.committed_end(&mut self.consumer);
-        end - lane.head() >= self.world.plan.mark
+        match self.world.look() {
+            Look::Data if lane.taken() - lane.head() < self.world.plan.mark => Look::Nothing,
+            seen => seen,
+        }
     }
 
     pub fn unread(&mut self) -> Amount {

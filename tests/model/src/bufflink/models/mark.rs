@@ -6,7 +6,8 @@
 use super::{
     super::{
         asleep::{Asleep, ANY},
-        mark::{Mark, Waited},
+        many::Many,
+        mark::Wish,
         ring::{Lane, Look, Unstamped},
         world::{Plan, Reader, World},
     },
@@ -27,12 +28,16 @@ fn read_at_mark(world: &World, reader: &mut Reader, producers: &mut Vec<JoinHand
             Look::Nothing => world.queue.sleep(ticket),
             Look::Making => {
                 join(producers);
-                assert_eq!(reader.look_and_raise(), Look::Data, "the mark is not seen");
+                let seen = reader.look_and_raise();
+                assert!(!seen.is_nothing(), "the mark is not seen");
             }
+            Look::Discarded => _ = reader.read_some(0, 0),
             _ => break,
         }
     }
-    assert!(reader.read().records >= 2, "the mark is not reached");
+    let taken = world.lane.taken() - world.lane.head();
+    assert!(taken >= TWO, "the mark is not reached");
+    assert!(reader.read().records != 0, "there is nothing to read");
 }
 
 fn join(producers: &mut Vec<JoinHandle<()>>) {
@@ -59,23 +64,38 @@ pub fn lengths(run: &Run) {
             assert!(world.lane.is_reserved(end) && !world.lane.is_reserved(end + 8));
             assert_eq!(reader.read_some(8, 8).records, 1);
             assert_eq!(world.lane.head(), 16);
+            assert_eq!(world.lane.taken(), end);
             world.lane.shut();
             assert!(world.lane.is_reserved(end + 8));
+            assert_eq!(world.lane.taken(), end);
             reader.finish();
         }
     });
 }
 
-/// No work is queued before the record that reaches the mark, as it was raised in time.
+/// Nobody is woken before the record that reaches the mark, neither at first nor later.
 pub fn early(run: &Run) {
     run.check(|| {
         let (world, mut reader) = World::new(Plan::new(64).with_mark(TWO));
-        let ticket = world.queue.join();
-        assert_eq!(reader.look_and_raise(), Look::Nothing);
-        world.append(1, 8);
-        assert!(world.asleep.is_raised() && !world.queue.is_woken(ticket));
-        world.append(2, 8);
-        assert!(!world.asleep.is_raised() && world.queue.is_woken(ticket));
+        for _ in 0..2 {
+            let ticket = world.queue.join();
+            assert_eq!(reader.look_and_raise(), Look::Nothing);
+            world.append(1, 8);
+            assert!(world.asleep.is_raised() && !world.queue.is_woken(ticket));
+            // As if the flag was up for somebody else.
+            world.asleep.raise(ANY);
+            world.append(2, 8);
+            assert!(!world.asleep.is_raised() && world.queue.is_woken(ticket));
+            assert_eq!(reader.read().records, 2);
+            let ticket = world.queue.join();
+            assert_eq!(reader.look_and_raise(), Look::Nothing);
+            world.asleep.raise(ANY);
+            world.append(3, 8);
+            assert!(world.asleep.is_raised() && !world.queue.is_woken(ticket));
+            world.append(4, 8);
+            assert!(world.queue.is_woken(ticket));
+            reader.read();
+        }
         reader.finish();
     });
 }
@@ -150,7 +170,7 @@ pub fn again(run: &Run) {
         let other = world.clone();
         let mut producers = vec![thread::spawn(move || other.append_all(&[2, 3, 4], 8))];
         read_at_mark(&world, &mut reader, &mut producers);
-        if reader.records() <= 2 {
+        while reader.records() <= 2 {
             read_at_mark(&world, &mut reader, &mut producers);
         }
         join(&mut producers);
@@ -158,32 +178,89 @@ pub fn again(run: &Run) {
     });
 }
 
-/// A writer waits for any news beside a reader at the mark: who waits for less is woken first.
-pub fn writer(run: &Run) {
+/// A reader waits for any record beside one at the mark: who waits for less is woken first.
+pub fn less(run: &Run) {
     run.check(|| {
-        let (world, mut reader) = World::new(Plan::new(64).with_mark(TWO));
+        let (world, reader) = World::new(Plan::new(64).with_mark(TWO));
         let (other, waits) = (world.clone(), world.clone());
         let producer = thread::spawn(move || assert!(other.append(1, 8)));
-        let writer = thread::spawn(move || loop {
-            let ticket = waits.writers.join();
-            waits.asleep.raise(ANY);
+        let less = thread::spawn(move || loop {
+            let ticket = waits.queue.join();
+            waits.raise();
             if waits.look() != Look::Nothing {
                 break;
             }
-            waits.writers.sleep(ticket);
+            waits.queue.sleep(ticket);
         });
         let seen = reader.look_and_raise();
         assert_eq!(seen, Look::Nothing, "there is one record at most");
         producer.join().unwrap();
-        writer.join().unwrap();
+        less.join().unwrap();
         reader.finish();
     });
+}
+
+/// The flag was up already, for less than the mark, when the reader made its wish. The work that
+/// takes it down sees the wish, or the reader raises the flag.
+pub fn wish(run: &Run) {
+    run.check(|| {
+        let asleep = Rc::new(Asleep::new());
+        let wish = Rc::new(Wish::new());
+        asleep.raise(ANY);
+        let (flag, seen) = (asleep.clone(), wish.clone());
+        let work = thread::spawn(move || {
+            let taken = flag.take();
+            assert!(taken);
+            (seen.taken(), seen.patience())
+        });
+        wish.make(TWO, 1000);
+        asleep.raise(ANY);
+        let seen = work.join().unwrap();
+        assert!(
+            asleep.is_raised() || seen == (Some(TWO), Some(1000)),
+            "nobody knows of it"
+        );
+    });
+}
+
+/// Two producers fill two lanes between them, or one of these alone.
+fn together(run: &Run, lanes: [usize; 3]) {
+    run.check(move || {
+        let many = Many::with_mark(3);
+        let (first, rest) = (many.clone(), many.clone());
+        let producers = [
+            thread::spawn(move || assert!(first.append(lanes[0], 1))),
+            thread::spawn(move || {
+                assert!(rest.append(lanes[1], 2));
+                assert!(rest.append(lanes[2], 3));
+            }),
+        ];
+        loop {
+            let ticket = many.queue.join();
+            if many.is_enough() || !many.raise_to_mark() {
+                break;
+            }
+            many.queue.sleep(ticket);
+        }
+        assert!(many.is_enough(), "the mark is not reached");
+        for producer in producers {
+            producer.join().unwrap();
+        }
+    });
+}
+
+pub fn lanes(run: &Run) {
+    together(run, [0, 1, 0]);
+}
+
+pub fn one_of_the_lanes(run: &Run) {
+    together(run, [1, 1, 1]);
 }
 
 /// The news of a loss comes to who is far from the mark, also while the work has the flag down.
 pub fn loss(run: &Run) {
     run.check(|| {
-        let (world, mut reader) = World::new(Plan::new(32).with_mark(1 << 10));
+        let (world, reader) = World::new(Plan::new(32).with_mark(1 << 10));
         world.append(1, 8);
         // One of them finds room.
         let producers = [2, 3].map(|id| {
@@ -192,7 +269,7 @@ pub fn loss(run: &Run) {
         });
         loop {
             let ticket = world.queue.join();
-            world.asleep.raise(ANY);
+            world.raise();
             let seen = reader.look_and_raise();
             assert_eq!(seen, Look::Nothing, "the mark is far away");
             if world.lost().records != 0 {
@@ -212,39 +289,24 @@ pub fn loss(run: &Run) {
 pub fn time(run: &Run) {
     run.check(|| {
         let asleep = Rc::new(Asleep::new());
-        let mark = Rc::new(Mark::new());
-        mark.set(TWO, 1000);
-        assert!(mark.something_waits() == Waited::Begins);
+        let wish = Rc::new(Wish::new());
+        wish.make(TWO, 1000);
+        wish.something_waits();
         asleep.raise(ANY);
-        let (flag, waited) = (asleep.clone(), mark.clone());
-        // As `Sleepers::notify`, and `Waking::is_within_latency`.
+        let (flag, waited) = (asleep.clone(), wish.clone());
+        // As `Sleepers::notify`, and `Waking::is_patience_over`.
         let work = thread::spawn(move || {
-            flag.is_raised() && flag.take() && waited.something_waits() == Waited::Begins
+            if flag.is_raised() && flag.take() {
+                waited.something_waits();
+            }
         });
-        // As `Shared::time_first`.
-        mark.nothing_waits();
+        // As `Shared::end_time`.
+        wish.nothing_waits();
         asleep.raise(ANY);
-        let begun = work.join().unwrap();
-        assert!(begun || asleep.is_raised(), "the next record has no time");
-    });
-}
-
-/// The time begins for the latency that holds, if another one was set meanwhile.
-pub fn latency(run: &Run) {
-    run.check(|| {
-        let mark = Rc::new(Mark::new());
-        mark.set(TWO, 1000);
-        assert!(mark.something_waits() == Waited::Begins);
-        let waited = mark.clone();
-        let work = thread::spawn(move || {
-            (waited.something_waits() == Waited::Begins).then(|| waited.latency())
-        });
-        mark.set(TWO, 2000);
-        let latency = work.join().unwrap();
-        assert!(latency.is_none_or(|latency| latency == 2000), "it is old");
+        work.join().unwrap();
         assert!(
-            latency.is_some() || mark.something_waits() == Waited::Begins,
-            "the time has not ended"
+            wish.time_left().is_some() || asleep.is_raised(),
+            "the next record has no time"
         );
     });
 }

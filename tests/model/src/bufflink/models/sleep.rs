@@ -198,6 +198,77 @@ pub fn two_readers(run: &Run) {
     });
 }
 
+/// Two readers sleep, and one of them is woken for a record. Each reads one, and wakes the next one
+/// if it was woken and leaves something.
+pub fn one_by_one(run: &Run) {
+    run.check(|| {
+        let plan = Plan::new(64).one_by_one().looked();
+        let (world, reader) = World::new(plan);
+        let reader = Rc::new(Mutex::new(reader));
+        let watch = Rc::new(Mutex::new(Watch::None));
+        let readers = [0, 1].map(|id| {
+            let (world, reader, watch) = (world.clone(), reader.clone(), watch.clone());
+            // As `Shared::is_readable_soon` does.
+            let is_readable_soon = move |world: &World| {
+                world.asleep.raise(ANY);
+                match world.look() {
+                    Look::Making => watch.lock().unwrap().is_over(),
+                    seen => !seen.is_nothing(),
+                }
+            };
+            // As `Shared::read` does.
+            thread::spawn(move || {
+                let mut slept = false;
+                while reader.lock().unwrap().read_some(8, 8).bytes == 0 {
+                    slept = true;
+                    world.line.wait(id, || is_readable_soon(&world));
+                }
+                // The record may have taken the flag down while this one was about to look.
+                if slept {
+                    world.asleep.raise(ANY);
+                    if !world.look().is_empty() {
+                        world.line.wake_one();
+                    }
+                }
+            })
+        });
+        world.append_all(&[1, 2], 8);
+        if watch.lock().unwrap().end() {
+            world.line.wake_all();
+        }
+        for reader in readers {
+            reader.join().unwrap();
+        }
+        let reader = Rc::into_inner(reader).expect("the readers have ended");
+        reader.into_inner().unwrap().finish();
+    });
+}
+
+/// The watch of those who find a record in the making: when it is over, nothing is any more.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Watch {
+    None,
+    On,
+    Over,
+}
+
+impl Watch {
+    /// Begins it. Returns whether it is over already.
+    fn is_over(&mut self) -> bool {
+        if *self == Self::None {
+            *self = Self::On;
+        }
+        *self == Self::Over
+    }
+
+    /// Returns whether there was one.
+    fn end(&mut self) -> bool {
+        let was = *self;
+        *self = Self::Over;
+        was == Self::On
+    }
+}
+
 /// The ring is used again while a reader looks: it may read payload where a header was, and be
 /// wrong for a moment, but not sleep over a record.
 pub fn reused(run: &Run) {
