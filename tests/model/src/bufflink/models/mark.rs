@@ -305,7 +305,7 @@ pub fn time(run: &Run) {
         asleep.raise(ANY);
         work.join().unwrap();
         assert!(
-            wish.time_left().is_some() || asleep.is_raised(),
+            wish.time_left(1000).is_some() || asleep.is_raised(),
             "the next record has no time"
         );
     });
