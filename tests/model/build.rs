@@ -5,7 +5,7 @@
 
 use std::{env, fs, path::Path};
 
-const FILES: [&str; 5] = ["ring", "merge", "asleep", "loss", "mark"];
+const FILES: [&str; 6] = ["ring", "threshold", "lane", "merge", "loss", "watermark"];
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");

@@ -20,12 +20,12 @@ impl kernel::Module for Snippet {
 }
 
 #[cfg(refused)]
-pub fn poll(channel: &Shared, file: &File, table: &PollTable<'_>) -> u32 {
-    channel.poll(file, table)
+pub fn poll(channel: &Shared, file: &File, table: &PollTable<'_>) {
+    channel.readers().poll_wait(file, table);
 }
 
 #[cfg(not(refused))]
-pub fn poll(channel: &Shared, file: &File, table: &PollTable<'_>) -> u32 {
+pub fn poll(channel: &Shared, file: &File, table: &PollTable<'_>) {
     // SAFETY: Never called.
-    unsafe { channel.poll(file, table) }
+    unsafe { channel.readers().poll_wait(file, table) };
 }

@@ -3,7 +3,7 @@
 //! error[E0133]: an init() that fails after this frees a module with open files.
 
 use kernel::{
-    chrdev::{Operations, Region, Registration},
+    chrdev::{Class, Operations, Region, Registration},
     fs::File,
     prelude::*,
     sync::Arc,
@@ -20,6 +20,8 @@ struct Snippet {
     _files: Registration<Device>,
 }
 
+static CLASS: Class = Class::new(c"snippet");
+
 struct Device;
 
 #[vtable]
@@ -34,14 +36,14 @@ impl Operations for Device {
 impl kernel::Module for Snippet {
     #[cfg(refused)]
     fn init(module: &'static ThisModule) -> Result<Self> {
-        let region = Arc::new(Region::new(c"snippet", 0, 1)?, GFP_KERNEL)?;
+        let region = Arc::new(Region::new(&CLASS, 0, 1)?, GFP_KERNEL)?;
         let _files: Registration<Device> = Registration::new(region, module)?;
         Err(EINVAL)
     }
 
     #[cfg(not(refused))]
     fn init(module: &'static ThisModule) -> Result<Self> {
-        let region = Arc::new(Region::new(c"snippet", 0, 1)?, GFP_KERNEL)?;
+        let region = Arc::new(Region::new(&CLASS, 0, 1)?, GFP_KERNEL)?;
         // SAFETY: This is the module with the code of `Device`, and nothing fails after this.
         let _files = unsafe { Registration::new(region, module)? };
         Ok(Self { _files })

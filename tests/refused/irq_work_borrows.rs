@@ -2,7 +2,12 @@
 
 //! error[E0478]: a work that was leaked while it was queued runs after the borrow has ended.
 
-use kernel::{irq_work::Handler, prelude::*, sync::atomic::Atomic};
+use kernel::{
+    impl_has_irq_work,
+    irq_work::{IrqWork, IrqWorkCallback},
+    prelude::*,
+    sync::atomic::Atomic,
+};
 
 module! {
     type: Snippet,
@@ -19,18 +24,27 @@ impl kernel::Module for Snippet {
     }
 }
 
-struct Work<'a>(&'a Atomic<u32>);
+#[pin_data]
+struct Borrows<'a> {
+    count: &'a Atomic<u32>,
+    #[pin]
+    work: IrqWork<Self>,
+}
+
+impl_has_irq_work! {
+    impl{'a} HasIrqWork for Borrows<'a> { self.work }
+}
 
 #[cfg(refused)]
-impl<'a> Handler for Work<'a> {
-    fn run(&self) {
-        let _ = self.0;
+impl<'a> IrqWorkCallback for Borrows<'a> {
+    fn run(this: Pin<&Self>) {
+        let _ = this.count;
     }
 }
 
 #[cfg(not(refused))]
-impl Handler for Work<'static> {
-    fn run(&self) {
-        let _ = self.0;
+impl IrqWorkCallback for Borrows<'static> {
+    fn run(this: Pin<&Self>) {
+        let _ = this.count;
     }
 }

@@ -4,16 +4,17 @@
 
 use super::{
     area::Area,
-    asleep::{self, Asleep, ANY},
-    mark::{self, Flagged, Wish},
-    merge::{Merge, Order, Strand},
+    lane::{self, Lane},
+    merge::{Input, Merge, Order},
     queue::Queue,
-    ring::{Amount, Lane, Look, NoRoom, Stamps},
+    ring::{Amount, AtHead, NoRoom, Ring, Stamps},
+    threshold::{self, ANY},
+    watermark::Wish,
     world::delivered,
 };
 use crate::hooks;
 use loom::sync::atomic::AtomicU64;
-use std::{cell::RefCell, collections::BTreeMap, iter, rc::Rc, sync::atomic::Ordering};
+use std::{cell::RefCell, collections::BTreeMap, rc::Rc, sync::atomic::Ordering};
 
 loom::lazy_static! {
     static ref CLOCK: AtomicU64 = AtomicU64::new(0);
@@ -58,27 +59,9 @@ struct Book {
     order: Vec<(u8, u8)>,
 }
 
-/// A lane and its flag, as `Track` is.
-pub struct Track {
-    pub lane: Rc<Lane<Stamped>>,
-    pub asleep: Rc<Asleep>,
-}
-
-impl Flagged for Track {
-    fn taken(&self) -> u64 {
-        self.lane.taken()
-    }
-
-    fn lower_to(&self, end: u64) {
-        self.asleep.lower(Lane::<Stamped>::reach(end));
-    }
-}
-
 pub struct Many {
-    pub lanes: Vec<Rc<Lane<Stamped>>>,
-    pub asleep: Vec<Rc<Asleep>>,
+    pub lanes: Vec<Lane<Stamped>>,
     pub queue: Queue,
-    tracks: Vec<Track>,
     wish: Wish,
     /// How many bytes of ring readers sleep for; 0 is any.
     mark: u64,
@@ -128,22 +111,15 @@ impl Many {
         let areas: Vec<_> = (0..lanes)
             .map(|index| Area::new(size, false).numbered(index))
             .collect();
-        let (lanes, strands): (Vec<_>, _) = areas
+        let (lanes, inputs) = areas
             .iter()
             .map(|area| {
                 let (lane, consumer) = Lane::new(area.clone());
-                (Rc::new(lane), Strand::new(consumer))
+                (lane, Input::new(consumer))
             })
             .unzip();
-        let asleep: Vec<_> = areas.iter().map(|_| Rc::new(Asleep::new())).collect();
-        let tracks = iter::zip(&lanes, &asleep).map(|(lane, asleep)| Track {
-            lane: lane.clone(),
-            asleep: asleep.clone(),
-        });
         let many = Rc::new(Self {
-            tracks: tracks.collect(),
             lanes,
-            asleep,
             queue: Queue::default(),
             wish: Wish::new(),
             mark,
@@ -154,7 +130,7 @@ impl Many {
         });
         let reader = Reader {
             many: many.clone(),
-            strands,
+            inputs,
             order: Order::new(),
             stream: Vec::new(),
             read: Amount::default(),
@@ -165,9 +141,9 @@ impl Many {
     // --- Producers ---
 
     pub fn reserve(&self, lane: usize, id: u8, len: usize) -> Option<Slot> {
-        match self.lanes[lane].reserve(len) {
+        match self.lanes[lane].ring.reserve(len) {
             Ok(pos) => {
-                let header = Lane::<Stamped>::HEADER as u64;
+                let header = Ring::<Stamped>::HEADER as u64;
                 let end = (pos + header + len as u64).next_multiple_of(8);
                 self.areas[lane].assert_zero(pos, pos + 8);
                 self.areas[lane].assert_zero(pos + header, end);
@@ -183,7 +159,7 @@ impl Many {
     }
 
     fn fill(&self, slot: &Slot) {
-        let address = self.lanes[slot.lane].payload(slot.pos);
+        let address = self.lanes[slot.lane].ring.payload(slot.pos);
         self.areas[slot.lane].write(address, slot.len, |index| byte(slot.id, index));
     }
 
@@ -197,14 +173,14 @@ impl Many {
             .insert((slot.lane, slot.pos), (slot.id, slot.len, stamp));
         drop(book);
         // SAFETY: The slot is a reservation, and is spent here.
-        unsafe { self.lanes[slot.lane].commit(slot.pos, slot.len) };
+        unsafe { self.lanes[slot.lane].ring.commit(slot.pos, slot.len) };
         self.notify(&slot);
     }
 
     pub fn discard(&self, slot: Slot) {
         self.fill(&slot);
         // SAFETY: The slot is a reservation, and is spent here.
-        unsafe { self.lanes[slot.lane].discard(slot.pos, slot.len) };
+        unsafe { self.lanes[slot.lane].ring.discard(slot.pos, slot.len) };
         self.notify(&slot);
     }
 
@@ -240,7 +216,7 @@ impl Many {
     }
 
     pub fn shut(&self) {
-        self.lanes.iter().for_each(|lane| lane.shut());
+        self.lanes.iter().for_each(|lane| lane.ring.shut());
     }
 
     /// How many records are appended, or about to be within the next operation.
@@ -252,42 +228,43 @@ impl Many {
         self.book.borrow().refused
     }
 
-    /// Wakes who sleeps, as `Sleepers::notify` and its work do.
+    /// Wakes the readers that sleep, as `Shared::notify` and its work do.
     fn notify(&self, slot: &Slot) {
-        let asleep = &self.asleep[slot.lane];
+        let threshold = &self.lanes[slot.lane].threshold;
         let reach = slot.pos + slot.len as u64;
-        if self.sleepers && asleep.is_reached(reach) && asleep.take() && !self.readers_sleep_on() {
+        let is_reached = self.sleepers && threshold.is_reached(reach);
+        if is_reached && threshold.disarm() && !self.readers_sleep_on() {
             self.wish.forget();
-            for other in &self.asleep {
-                if other.is_raised() {
-                    other.take();
+            for lane in &self.lanes {
+                if lane.threshold.is_armed() {
+                    lane.threshold.disarm();
                 }
             }
             self.queue.wake_all();
         }
     }
 
-    /// As `Waking::readers_sleep_on` does if there is a reader, and no latency.
+    /// Does what `Shared::readers_sleep_on` does if there is a reader, and no latency.
     fn readers_sleep_on(&self) -> bool {
-        let is_left = |taken| mark::raise_together(&self.tracks, taken);
+        let is_left = |taken| lane::arm_together(&self.lanes, taken);
         self.mark != 0 && self.wish.taken().is_none_or(is_left)
     }
 
-    /// Whether enough is taken of the lanes, of which nothing was read.
+    /// Returns whether enough is taken of the lanes, of which nothing was read.
     pub fn is_enough(&self) -> bool {
-        mark::taken(&self.tracks) >= self.mark
+        lane::taken(&self.lanes) >= self.mark
     }
 
-    /// As `Sleepers::raise_to` does.
-    pub fn raise_to_mark(&self) -> bool {
+    /// Arms the thresholds at the watermark, as `Shared::arm_taken` does.
+    pub fn arm_to_mark(&self) -> bool {
         self.wish.make(self.mark, 0);
-        mark::raise_together(&self.tracks, self.mark)
+        lane::arm_together(&self.lanes, self.mark)
     }
 
-    /// As `Lanes::raise` does.
-    pub fn raise(&self) {
-        self.asleep.iter().for_each(|asleep| asleep.lower(ANY));
-        asleep::raised();
+    /// Arms the thresholds for any record, as `Lanes::arm` does.
+    pub fn arm(&self) {
+        self.lanes.iter().for_each(|lane| lane.threshold.lower(ANY));
+        threshold::arm_barrier();
     }
 }
 
@@ -299,7 +276,7 @@ fn byte(id: u8, index: usize) -> u8 {
 /// The consumer of the lanes, and what it has read.
 pub struct Reader {
     many: Rc<Many>,
-    strands: Vec<Strand>,
+    inputs: Vec<Input>,
     order: Order,
     stream: Vec<u8>,
     read: Amount,
@@ -309,7 +286,7 @@ impl Reader {
     /// Reads at most `want` bytes, of which the first `limit` can be delivered.
     pub fn read_some(&mut self, want: usize, limit: usize) -> Amount {
         let sink = delivered(&self.many.areas, &mut self.stream, limit);
-        let mut merge = Merge::new(&self.many.lanes, &mut self.strands, &mut self.order);
+        let mut merge = Merge::new(&self.many.lanes, &mut self.inputs, &mut self.order);
         let done = merge.consume(want, sink);
         self.add(done, want.min(limit))
     }
@@ -321,7 +298,7 @@ impl Reader {
 
     /// The same in two steps. The first may be taken more than once.
     pub fn peek_some(&mut self, want: usize, limit: usize, times: usize) -> Amount {
-        let mut merge = Merge::new(&self.many.lanes, &mut self.strands, &mut self.order);
+        let mut merge = Merge::new(&self.many.lanes, &mut self.inputs, &mut self.order);
         let start = self.stream.len();
         let mut bytes = 0;
         for _ in 0..times {
@@ -348,7 +325,7 @@ impl Reader {
         meanwhile: impl FnOnce(&Many),
     ) -> Amount {
         let mut bytes = Vec::new();
-        let mut merge = Merge::new(&self.many.lanes, &mut self.strands, &mut self.order);
+        let mut merge = Merge::new(&self.many.lanes, &mut self.inputs, &mut self.order);
         let sink = delivered(&self.many.areas, &mut bytes, usize::MAX);
         assert_eq!(merge.peek(want, sink), bytes.len());
         meanwhile(&self.many);
@@ -367,7 +344,7 @@ impl Reader {
     /// bytes were read.
     pub fn read_watched(&mut self, watch: impl Fn(&Many, usize)) -> usize {
         let mut before = 0;
-        let mut merge = Merge::new(&self.many.lanes, &mut self.strands, &mut self.order);
+        let mut merge = Merge::new(&self.many.lanes, &mut self.inputs, &mut self.order);
         let done = merge.consume(usize::MAX, |_, len| {
             watch(&self.many, before);
             before += len;
@@ -384,8 +361,8 @@ impl Reader {
         done
     }
 
-    pub fn look(&mut self) -> Look {
-        Merge::new(&self.many.lanes, &mut self.strands, &mut self.order).look()
+    pub fn check_head(&mut self) -> AtHead {
+        Merge::new(&self.many.lanes, &mut self.inputs, &mut self.order).check_head()
     }
 
     /// How many records were read.
@@ -407,18 +384,18 @@ impl Reader {
     pub fn wait(&mut self) -> bool {
         loop {
             let ticket = self.many.queue.join();
-            self.many.raise();
-            match self.look() {
-                Look::Nothing => self.many.queue.sleep(ticket),
-                seen => return seen != Look::Making,
+            self.many.arm();
+            match self.check_head() {
+                AtHead::Empty => self.many.queue.sleep(ticket),
+                seen => return seen != AtHead::InFlight,
             }
         }
     }
 
     pub fn unread(&mut self) -> Amount {
-        let both = self.many.lanes.iter().zip(&mut self.strands);
-        both.fold(Amount::default(), |sum, (lane, strand)| {
-            sum.plus(lane.unread(&mut strand.consumer))
+        let both = self.many.lanes.iter().zip(&mut self.inputs);
+        both.fold(Amount::default(), |sum, (lane, input)| {
+            sum.plus(lane.ring.unread(&mut input.consumer))
         })
     }
 
@@ -492,14 +469,14 @@ impl Reader {
         }
         drop(book);
 
-        let shut = many.lanes[0].is_shut();
-        let end = if shut { Look::End } else { Look::Nothing };
-        assert_eq!(self.look(), end, "something is left");
+        let shut = many.lanes[0].ring.is_shut();
+        let end = if shut { AtHead::Shut } else { AtHead::Empty };
+        assert_eq!(self.check_head(), end, "something is left");
         for (lane, area) in many.lanes.iter().zip(&many.areas) {
             area.assert_zero(0, area.size() as u64);
-            let max = lane.record_max();
-            assert_eq!(lane.has_room(max), !shut, "room is lost");
-            assert_eq!(lane.reserve(max).is_ok(), !shut, "room is lost");
+            let max = lane.ring.record_max();
+            assert_eq!(lane.ring.has_room(max), !shut, "room is lost");
+            assert_eq!(lane.ring.reserve(max).is_ok(), !shut, "room is lost");
         }
     }
 }

@@ -137,6 +137,7 @@ pub const MODELS: &[Model] = &[
     Model::new("mark-one-of-the-lanes", mark::one_of_the_lanes)
         .strong()
         .bounded(3),
+    Model::new("mark-fast-lanes", mark::fast_lanes),
     Model::new("mark-loss", mark::loss).strong().bounded(3),
     Model::new("mark-time", mark::time).strong().stale(),
     Model::new("merge-lanes", merge::lanes),

@@ -4,11 +4,12 @@
 
 use super::{
     area::Area,
-    asleep::{Asleep, ANY},
+    lane::Lane,
     loss::Loss,
-    mark::Wish,
     queue::{Line, Queue},
-    ring::{Amount, Consumer, Lane, Look, NoRoom, Unstamped, HEADER},
+    ring::{Amount, AtHead, Consumer, NoRoom, HEADER},
+    threshold::ANY,
+    watermark::Wish,
 };
 use crate::hooks;
 use std::{
@@ -109,7 +110,6 @@ struct Book {
 
 pub struct World {
     pub lane: Lane,
-    pub asleep: Asleep,
     /// Of readers.
     pub queue: Queue,
     pub line: Line,
@@ -128,7 +128,6 @@ impl World {
         let (lane, consumer) = Lane::new(area.clone());
         let world = Rc::new(Self {
             lane,
-            asleep: Asleep::new(),
             queue: Queue::default(),
             line: Line::default(),
             wish: Wish::new(),
@@ -150,7 +149,7 @@ impl World {
     // --- Producers ---
 
     pub fn reserve(&self, id: u8, len: usize) -> Result<Slot, NoRoom> {
-        let why = match self.lane.reserve(len) {
+        let why = match self.lane.ring.reserve(len) {
             Ok(pos) => {
                 if !self.plan.looked {
                     let span = (len + HEADER).next_multiple_of(8) as u64;
@@ -177,7 +176,7 @@ impl World {
 
     /// Writes the payload of `slot`.
     pub fn fill(&self, slot: &Slot) {
-        let address = self.lane.payload(slot.pos);
+        let address = self.lane.ring.payload(slot.pos);
         self.area.write(address, slot.len, |index| {
             (self.plan.payload)(slot.id, index)
         });
@@ -189,7 +188,7 @@ impl World {
         book.appended.insert(slot.pos, (slot.id, slot.len));
         drop(book);
         // SAFETY: The slot is a reservation, and is spent here.
-        unsafe { self.lane.commit(slot.pos, slot.len) };
+        unsafe { self.lane.ring.commit(slot.pos, slot.len) };
         self.notify(&slot);
     }
 
@@ -202,7 +201,7 @@ impl World {
     pub fn discard(&self, slot: Slot) {
         self.fill(&slot);
         // SAFETY: The slot is a reservation, and is spent here.
-        unsafe { self.lane.discard(slot.pos, slot.len) };
+        unsafe { self.lane.ring.discard(slot.pos, slot.len) };
         self.notify(&slot);
     }
 
@@ -227,17 +226,19 @@ impl World {
         self.book.borrow_mut().order.push((first, second));
     }
 
-    /// Wakes who sleeps, as `Sleepers::notify` does.
+    /// Wakes the readers that sleep, as `Shared::notify` does.
     fn notify(&self, slot: &Slot) {
         let reach = slot.pos + slot.len as u64;
-        if self.plan.sleepers && self.asleep.is_reached(reach) && self.asleep.take() {
+        let threshold = &self.lane.threshold;
+        if self.plan.sleepers && threshold.is_reached(reach) && threshold.disarm() {
             self.work();
         }
     }
 
-    /// The same for the news of a loss, as `Sleepers::notify_loss` does.
+    /// Does the same for the news of a loss, as `Shared::notify_loss` does.
     fn notify_loss(&self) {
-        if self.plan.sleepers && self.asleep.is_raised() && self.asleep.take() {
+        let threshold = &self.lane.threshold;
+        if self.plan.sleepers && threshold.is_armed() && threshold.disarm() {
             self.work();
         }
     }
@@ -252,33 +253,27 @@ impl World {
         }
     }
 
-    /// As `Waking::readers_sleep_on` does if there is a reader, and no latency.
+    /// Does what `Shared::readers_sleep_on` does if there is a reader, and no latency.
     fn readers_sleep_on(&self) -> bool {
         let losses = self.lost().records;
         if self.plan.mark == 0 || self.told.replace(losses) != losses {
             return false;
         }
-        let is_left = |taken| self.lane.taken() < taken && self.raise_to(taken);
+        let is_left = |taken| self.lane.ring.taken() < taken && self.lane.arm_to(taken);
         self.wish.taken().is_none_or(is_left)
     }
 
-    /// As `Lanes::raise_to` does.
-    fn raise_to(&self, end: u64) -> bool {
-        self.asleep
-            .raise_to(Lane::<Unstamped>::reach(end), || self.lane.is_reserved(end))
-    }
-
-    /// Says that the caller waits for any record, as `Sleepers::raise` does.
-    pub fn raise(&self) {
+    /// Arms the threshold for any record, as `Shared::arm` does.
+    pub fn arm(&self) {
         self.wish.make(0, 0);
-        self.asleep.raise(ANY);
+        self.lane.threshold.arm(ANY);
     }
 
     // --- Looking ---
 
-    pub fn look(&self) -> Look {
+    pub fn check_head(&self) -> AtHead {
         loop {
-            if let Some(seen) = hooks::looking(|| self.lane.look()) {
+            if let Some(seen) = hooks::looking(|| self.lane.ring.check_head()) {
                 return seen;
             }
         }
@@ -334,7 +329,7 @@ impl Reader {
             ..
         } = self;
         let sink = delivered(slice::from_ref(&world.area), stream, limit);
-        let done = world.lane.consume(consumer, want, sink);
+        let done = world.lane.ring.consume(consumer, want, sink);
         assert!(done.bytes <= want.min(limit) as u64);
         self.read.records += done.records;
         self.read.bytes += done.bytes;
@@ -363,7 +358,7 @@ impl Reader {
         } = self;
         let mut bytes = Vec::new();
         let mut sink = delivered(slice::from_ref(&world.area), &mut bytes, want);
-        let seen = world.lane.peek(consumer, want, max, |address, len| {
+        let seen = world.lane.ring.peek(consumer, want, max, |address, len| {
             assert!(len <= max);
             sink(address, len);
         });
@@ -371,7 +366,7 @@ impl Reader {
         let amount = seen.amount();
         assert_eq!(amount.bytes, bytes.len() as u64);
         bytes.truncate(limit);
-        let done = world.lane.accept(consumer, seen, bytes.len());
+        let done = world.lane.ring.accept(consumer, seen, bytes.len());
         assert_eq!(done.bytes, bytes.len() as u64);
         self.stream.extend(bytes);
         self.read.records += done.records;
@@ -386,7 +381,7 @@ impl Reader {
             world, consumer, ..
         } = &mut self;
         let mut before = 0;
-        let done = world.lane.consume(consumer, usize::MAX, |_, len| {
+        let done = world.lane.ring.consume(consumer, usize::MAX, |_, len| {
             watch(world, before);
             before += len;
             len + 1
@@ -399,36 +394,37 @@ impl Reader {
         self.read.records as usize
     }
 
-    /// Looks for enough, as `Shared::look_and_raise` does. If it is `Look::Nothing`, the caller is
-    /// woken when there is.
-    pub fn look_and_raise(&self) -> Look {
+    /// Looks for enough, as the kernel does for a reader that is about to sleep, and arms the
+    /// threshold if there is not. If the result is `AtHead::Empty`, a producer wakes the caller
+    /// when there is.
+    pub fn look_and_arm(&self) -> AtHead {
         let world = &self.world;
         let seen = self.look_for_enough();
-        if !seen.is_nothing() {
+        if !seen.is_idle() {
             return seen;
         }
-        let taken = world.lane.head() + world.plan.mark;
+        let taken = world.lane.ring.head() + world.plan.mark;
         world.wish.make(taken, 0);
-        let in_time = world.raise_to(taken);
+        let in_time = world.lane.arm_to(taken);
         if !in_time {
-            world.raise();
+            world.arm();
         }
         match self.look_for_enough() {
-            Look::Making if in_time => Look::Nothing,
+            AtHead::InFlight if in_time => AtHead::Empty,
             seen => seen,
         }
     }
 
-    fn look_for_enough(&self) -> Look {
-        let lane = &self.world.lane;
-        match self.world.look() {
-            Look::Data if lane.taken() - lane.head() < self.world.plan.mark => Look::Nothing,
+    fn look_for_enough(&self) -> AtHead {
+        let ring = &self.world.lane.ring;
+        match self.world.check_head() {
+            AtHead::Data if ring.taken() - ring.head() < self.world.plan.mark => AtHead::Empty,
             seen => seen,
         }
     }
 
     pub fn unread(&mut self) -> Amount {
-        self.world.lane.unread(&mut self.consumer)
+        self.world.lane.ring.unread(&mut self.consumer)
     }
 
     /// Asserts that the account adds up, while nobody appends.
@@ -476,22 +472,22 @@ impl Reader {
 
         let world = &self.world;
         world.area.assert_zero(0, world.plan.size as u64);
-        let end = if world.lane.is_shut() {
-            Look::End
+        let end = if world.lane.ring.is_shut() {
+            AtHead::Shut
         } else {
-            Look::Nothing
+            AtHead::Empty
         };
-        assert_eq!(world.look(), end, "something is left");
-        let max = world.lane.record_max();
+        assert_eq!(world.check_head(), end, "something is left");
+        let max = world.lane.ring.record_max();
         assert_eq!(
-            world.lane.has_room(max),
-            !world.lane.is_shut(),
+            world.lane.ring.has_room(max),
+            !world.lane.ring.is_shut(),
             "room is lost"
         );
-        let probe = world.lane.reserve(max).is_ok();
-        assert_eq!(probe, !world.lane.is_shut(), "room is lost");
+        let probe = world.lane.ring.reserve(max).is_ok();
+        assert_eq!(probe, !world.lane.ring.is_shut(), "room is lost");
         assert!(
-            world.lane.reserve(1).is_err(),
+            world.lane.ring.reserve(1).is_err(),
             "more than the ring is reserved"
         );
     }

@@ -68,7 +68,10 @@ pub fn room(run: &Run) {
         let other = world.clone();
         let producer = thread::spawn(move || world.append_all(&[1, 2], 8));
         let asker = thread::spawn(move || {
-            assert!(other.lane.has_room(8), "there is room, and nobody says so");
+            assert!(
+                other.lane.ring.has_room(8),
+                "there is room, and nobody says so"
+            );
         });
         reader.read();
         producer.join().unwrap();

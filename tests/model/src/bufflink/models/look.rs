@@ -4,7 +4,7 @@
 
 use super::{
     super::{
-        ring::Look,
+        ring::AtHead,
         world::{Plan, Reader, World},
     },
     Run,
@@ -28,7 +28,11 @@ fn goes_on(run: &Run, read: fn(&mut Reader)) {
         let (world, mut reader) = World::new(Plan::new(64).looked());
         world.append_all(&[1, 2, 3], 8);
         let looker = thread::spawn(move || {
-            assert_eq!(world.look(), Look::Data, "a record is there all the time");
+            assert_eq!(
+                world.check_head(),
+                AtHead::Data,
+                "a record is there all the time"
+            );
         });
         read(&mut reader);
         looker.join().unwrap();
@@ -57,14 +61,14 @@ pub fn discarded(run: &Run) {
         let (world, mut reader) = World::new(Plan::new(64).looked());
         let first = world.reserve(1, 8).expect("the ring is empty");
         world.discard(first);
-        assert_eq!(world.look(), Look::Discarded);
+        assert_eq!(world.check_head(), AtHead::Discarded);
         let other = world.clone();
         let looker = thread::spawn(move || {
             let before = other.appended();
-            let seen = other.look();
-            assert_ne!(seen, Look::End);
+            let seen = other.check_head();
+            assert_ne!(seen, AtHead::Shut);
             // The book may be ahead of what the looker can know, but is never behind.
-            if seen == Look::Data {
+            if seen == AtHead::Data {
                 assert!(before + other.appended() > 0, "there is no record");
             }
         });
@@ -99,14 +103,14 @@ pub fn reused(run: &Run) {
             });
             let looker = thread::spawn(move || {
                 let committed = hears.load(Ordering::Acquire);
-                let seen = looker.look();
-                assert_ne!(seen, Look::End);
-                assert!(seen == Look::Data || !committed, "a record is not seen");
+                let seen = looker.check_head();
+                assert_ne!(seen, AtHead::Shut);
+                assert!(seen == AtHead::Data || !committed, "a record is not seen");
             });
             reader.read_some(8, 8);
             producer.join().unwrap();
             looker.join().unwrap();
-            assert_eq!(world.look(), Look::Data);
+            assert_eq!(world.check_head(), AtHead::Data);
             reader.finish();
         });
     }
@@ -117,9 +121,13 @@ pub fn end(run: &Run) {
     run.check(|| {
         let (world, mut reader) = World::new(Plan::new(32).looked());
         world.append_all(&[1, 2], 8);
-        world.lane.shut();
+        world.lane.ring.shut();
         let looker = thread::spawn(move || {
-            assert_eq!(world.look(), Look::Data, "a record is there all the time");
+            assert_eq!(
+                world.check_head(),
+                AtHead::Data,
+                "a record is there all the time"
+            );
         });
         reader.read_some(8, 8);
         looker.join().unwrap();

@@ -5,37 +5,39 @@
 
 use super::{
     super::{
-        asleep::{Asleep, ANY},
-        many::Many,
-        mark::Wish,
-        ring::{Lane, Look, Unstamped},
+        lane,
+        many::{Many, Stamped, SPAN},
+        ring::{AtHead, Ring, Unstamped},
+        threshold::{Threshold, ANY},
+        watermark::Wish,
         world::{Plan, Reader, World},
     },
     Run,
 };
+use crate::hooks;
 use loom::thread::{self, JoinHandle};
 use std::rc::Rc;
 
 /// Two records of 8 bytes.
 const TWO: u64 = 32;
 
-/// Sleeps until the mark is reached, as `Shared::read` does, and reads what is there then. If a
-/// record is in the making, there is a watch, which is over when the `producers` have ended.
+/// Sleeps until the watermark is reached, as `Reader::read` does, and reads what is there then. If
+/// a record is in the making, there is a watch, which is over when the `producers` have ended.
 fn read_at_mark(world: &World, reader: &mut Reader, producers: &mut Vec<JoinHandle<()>>) {
     loop {
         let ticket = world.queue.join();
-        match reader.look_and_raise() {
-            Look::Nothing => world.queue.sleep(ticket),
-            Look::Making => {
+        match reader.look_and_arm() {
+            AtHead::Empty => world.queue.sleep(ticket),
+            AtHead::InFlight => {
                 join(producers);
-                let seen = reader.look_and_raise();
-                assert!(!seen.is_nothing(), "the mark is not seen");
+                let seen = reader.look_and_arm();
+                assert!(!seen.is_idle(), "the mark is not seen");
             }
-            Look::Discarded => _ = reader.read_some(0, 0),
+            AtHead::Discarded => _ = reader.read_some(0, 0),
             _ => break,
         }
     }
-    let taken = world.lane.taken() - world.lane.head();
+    let taken = world.lane.ring.taken() - world.lane.ring.head();
     assert!(taken >= TWO, "the mark is not reached");
     assert!(reader.read().records != 0, "there is nothing to read");
 }
@@ -46,7 +48,7 @@ fn join(producers: &mut Vec<JoinHandle<()>>) {
     }
 }
 
-/// A record reaches the flag just if it ends where the flag was raised to, or behind.
+/// A record reaches the threshold just if it ends where the threshold was armed, or behind.
 pub fn lengths(run: &Run) {
     run.check(|| {
         for len in 1..=24 {
@@ -54,20 +56,24 @@ pub fn lengths(run: &Run) {
             assert!(world.append(1, 8));
             let end = 16 + (8 + len as u64).next_multiple_of(8);
             for (target, is_reached) in [(end - 8, true), (end, true), (end + 8, false)] {
-                world.asleep.take();
-                world.asleep.raise(Lane::<Unstamped>::reach(target));
+                world.lane.threshold.disarm();
+                world.lane.threshold.arm(Ring::<Unstamped>::reach(target));
                 let reach = 16 + len as u64;
-                assert_eq!(world.asleep.is_reached(reach), is_reached, "{len} bytes");
+                assert_eq!(
+                    world.lane.threshold.is_reached(reach),
+                    is_reached,
+                    "{len} bytes"
+                );
             }
-            assert!(!world.lane.is_reserved(end));
+            assert!(!world.lane.ring.is_reserved(end));
             assert!(world.append(2, len));
-            assert!(world.lane.is_reserved(end) && !world.lane.is_reserved(end + 8));
+            assert!(world.lane.ring.is_reserved(end) && !world.lane.ring.is_reserved(end + 8));
             assert_eq!(reader.read_some(8, 8).records, 1);
-            assert_eq!(world.lane.head(), 16);
-            assert_eq!(world.lane.taken(), end);
-            world.lane.shut();
-            assert!(world.lane.is_reserved(end + 8));
-            assert_eq!(world.lane.taken(), end);
+            assert_eq!(world.lane.ring.head(), 16);
+            assert_eq!(world.lane.ring.taken(), end);
+            world.lane.ring.shut();
+            assert!(world.lane.ring.is_reserved(end + 8));
+            assert_eq!(world.lane.ring.taken(), end);
             reader.finish();
         }
     });
@@ -79,19 +85,19 @@ pub fn early(run: &Run) {
         let (world, mut reader) = World::new(Plan::new(64).with_mark(TWO));
         for _ in 0..2 {
             let ticket = world.queue.join();
-            assert_eq!(reader.look_and_raise(), Look::Nothing);
+            assert_eq!(reader.look_and_arm(), AtHead::Empty);
             world.append(1, 8);
-            assert!(world.asleep.is_raised() && !world.queue.is_woken(ticket));
-            // As if the flag was up for somebody else.
-            world.asleep.raise(ANY);
+            assert!(world.lane.threshold.is_armed() && !world.queue.is_woken(ticket));
+            // As if somebody else had armed the threshold.
+            world.lane.threshold.arm(ANY);
             world.append(2, 8);
-            assert!(!world.asleep.is_raised() && world.queue.is_woken(ticket));
+            assert!(!world.lane.threshold.is_armed() && world.queue.is_woken(ticket));
             assert_eq!(reader.read().records, 2);
             let ticket = world.queue.join();
-            assert_eq!(reader.look_and_raise(), Look::Nothing);
-            world.asleep.raise(ANY);
+            assert_eq!(reader.look_and_arm(), AtHead::Empty);
+            world.lane.threshold.arm(ANY);
             world.append(3, 8);
-            assert!(world.asleep.is_raised() && !world.queue.is_woken(ticket));
+            assert!(world.lane.threshold.is_armed() && !world.queue.is_woken(ticket));
             world.append(4, 8);
             assert!(world.queue.is_woken(ticket));
             reader.read();
@@ -121,8 +127,8 @@ pub fn one_producer(run: &Run) {
     woken(run, &[|world| world.append_all(&[1, 2], 8)]);
 }
 
-/// The records are committed in any order. The one that reaches the mark may be there before the
-/// flag is raised, and the one in front of it not.
+/// The records are committed in any order. The one that reaches the watermark may be there before
+/// the reader arms the threshold, and the one in front of it not.
 pub fn two_producers(run: &Run) {
     woken(
         run,
@@ -146,8 +152,8 @@ pub fn discard(run: &Run) {
     );
 }
 
-/// The flag was raised for any record, so that the first one starts the timer: the work takes it
-/// down and raises it again, while the second is appended.
+/// The threshold is armed for any record, so that the first one starts the timer: its producer
+/// disarms the threshold, and the work arms it again, while the second record is appended.
 pub fn first_record(run: &Run) {
     run.check(|| {
         let (world, mut reader) = World::new(Plan::new(64).with_mark(TWO));
@@ -155,7 +161,7 @@ pub fn first_record(run: &Run) {
             let world = world.clone();
             thread::spawn(move || assert!(world.append(id, 8)))
         }));
-        world.asleep.raise(ANY);
+        world.lane.threshold.arm(ANY);
         read_at_mark(&world, &mut reader, &mut producers);
         join(&mut producers);
         reader.finish();
@@ -186,38 +192,38 @@ pub fn less(run: &Run) {
         let producer = thread::spawn(move || assert!(other.append(1, 8)));
         let less = thread::spawn(move || loop {
             let ticket = waits.queue.join();
-            waits.raise();
-            if waits.look() != Look::Nothing {
+            waits.arm();
+            if waits.check_head() != AtHead::Empty {
                 break;
             }
             waits.queue.sleep(ticket);
         });
-        let seen = reader.look_and_raise();
-        assert_eq!(seen, Look::Nothing, "there is one record at most");
+        let seen = reader.look_and_arm();
+        assert_eq!(seen, AtHead::Empty, "there is one record at most");
         producer.join().unwrap();
         less.join().unwrap();
         reader.finish();
     });
 }
 
-/// The flag was up already, for less than the mark, when the reader made its wish. The work that
-/// takes it down sees the wish, or the reader raises the flag.
+/// The threshold was armed already, for less than the watermark, when the reader made its wish. The
+/// task that disarms it sees the wish, or the reader arms it.
 pub fn wish(run: &Run) {
     run.check(|| {
-        let asleep = Rc::new(Asleep::new());
+        let threshold = Rc::new(Threshold::new());
         let wish = Rc::new(Wish::new());
-        asleep.raise(ANY);
-        let (flag, seen) = (asleep.clone(), wish.clone());
+        threshold.arm(ANY);
+        let (other, seen) = (threshold.clone(), wish.clone());
         let work = thread::spawn(move || {
-            let taken = flag.take();
-            assert!(taken);
+            let disarmed = other.disarm();
+            assert!(disarmed);
             (seen.taken(), seen.patience())
         });
         wish.make(TWO, 1000);
-        asleep.raise(ANY);
+        threshold.arm(ANY);
         let seen = work.join().unwrap();
         assert!(
-            asleep.is_raised() || seen == (Some(TWO), Some(1000)),
+            threshold.is_armed() || seen == (Some(TWO), Some(1000)),
             "nobody knows of it"
         );
     });
@@ -237,7 +243,7 @@ fn together(run: &Run, lanes: [usize; 3]) {
         ];
         loop {
             let ticket = many.queue.join();
-            if many.is_enough() || !many.raise_to_mark() {
+            if many.is_enough() || !many.arm_to_mark() {
                 break;
             }
             many.queue.sleep(ticket);
@@ -257,7 +263,67 @@ pub fn one_of_the_lanes(run: &Run) {
     together(run, [1, 1, 1]);
 }
 
-/// The news of a loss comes to who is far from the mark, also while the work has the flag down.
+/// Appends a record to the last lane, and the next one `after` operations later.
+fn append_again(many: Rc<Many>, after: usize) {
+    many.append(1, 1);
+    hooks::interrupt_again(after, move || append_again(many, after));
+}
+
+/// Arms two lanes for `target` bytes of both. An interrupt appends records all the time, if `after`
+/// operations are given. Returns the lanes, and whether they were armed in time.
+fn arm_beside(target: u64, interrupts: Option<(usize, usize)>) -> (Rc<Many>, bool) {
+    let (many, _) = Many::roomy(512);
+    let mut in_time = false;
+    match interrupts {
+        None => in_time = lane::arm_together(&many.lanes, target),
+        Some((first, after)) => {
+            let handler = many.clone();
+            hooks::interrupted(
+                first,
+                move || append_again(handler, after),
+                || in_time = lane::arm_together(&many.lanes, target),
+            );
+        }
+    }
+    (many, in_time)
+}
+
+/// Each time that the thresholds were armed there is more than before, so the reader waits for any
+/// record. What comes meanwhile may be enough.
+pub fn fast_lanes(run: &Run) {
+    const FAR: u64 = 20 * SPAN as u64;
+    // From the first count of a try to the end of the second are 7 operations at least.
+    for after in 2..=5 {
+        for first in 0..=after {
+            for target in (SPAN as u64..FAR).step_by(SPAN) {
+                run.check(move || {
+                    let (many, in_time) = arm_beside(target, Some((first, after)));
+                    // The last operation is a look at the lane that is appended to.
+                    let taken = lane::taken(&many.lanes);
+                    assert_eq!(in_time, taken < target, "{taken} bytes are taken");
+                    let mut lanes = many.lanes.iter();
+                    assert!(
+                        !in_time || lanes.all(|lane| lane.threshold.is_reached(ANY)),
+                        "a record wakes nobody"
+                    );
+                });
+            }
+        }
+    }
+    // Without that, each lane has its half of what is missing.
+    run.check(|| {
+        let (many, in_time) = arm_beside(FAR, None);
+        assert!(in_time);
+        for lane in &many.lanes {
+            let reach = Ring::<Stamped>::reach(FAR / 2);
+            let threshold = &lane.threshold;
+            assert!(threshold.is_reached(reach) && !threshold.is_reached(reach - 1));
+        }
+    });
+}
+
+/// The news of a loss comes to a reader that is far from its watermark, also while the work of
+/// another record has the threshold disarmed.
 pub fn loss(run: &Run) {
     run.check(|| {
         let (world, reader) = World::new(Plan::new(32).with_mark(1 << 10));
@@ -269,9 +335,9 @@ pub fn loss(run: &Run) {
         });
         loop {
             let ticket = world.queue.join();
-            world.raise();
-            let seen = reader.look_and_raise();
-            assert_eq!(seen, Look::Nothing, "the mark is far away");
+            world.arm();
+            let seen = reader.look_and_arm();
+            assert_eq!(seen, AtHead::Empty, "the mark is far away");
             if world.lost().records != 0 {
                 break;
             }
@@ -285,27 +351,27 @@ pub fn loss(run: &Run) {
 }
 
 /// The time ends as all is read, while the work of a record that was read looks at it. Whatever
-/// comes next has a time: it has begun already, or the flag is up for it.
+/// comes next has a time: it has begun already, or the threshold is armed for it.
 pub fn time(run: &Run) {
     run.check(|| {
-        let asleep = Rc::new(Asleep::new());
+        let threshold = Rc::new(Threshold::new());
         let wish = Rc::new(Wish::new());
         wish.make(TWO, 1000);
-        wish.something_waits();
-        asleep.raise(ANY);
-        let (flag, waited) = (asleep.clone(), wish.clone());
-        // As `Sleepers::notify`, and `Waking::is_patience_over`.
+        wish.start_waiting();
+        threshold.arm(ANY);
+        let (other, waited) = (threshold.clone(), wish.clone());
+        // As `Shared::notify` and its work.
         let work = thread::spawn(move || {
-            if flag.is_raised() && flag.take() {
-                waited.something_waits();
+            if other.is_armed() && other.disarm() {
+                waited.start_waiting();
             }
         });
-        // As `Shared::end_time`.
-        wish.nothing_waits();
-        asleep.raise(ANY);
+        // As `Shared::end_latency`.
+        wish.stop_waiting();
+        threshold.arm(ANY);
         work.join().unwrap();
         assert!(
-            wish.time_left(1000).is_some() || asleep.is_raised(),
+            wish.time_left(1000).is_some() || threshold.is_armed(),
             "the next record has no time"
         );
     });

@@ -9,7 +9,7 @@
 use super::{
     super::{
         many::{time_passes, Many, Reader, Stamped, SPAN},
-        ring::{Amount, Lane, Look},
+        ring::{Amount, AtHead, Ring},
     },
     append::told,
     nest::everywhere,
@@ -201,7 +201,7 @@ pub fn making_newer(run: &Run) {
         let slot = many.reserve(0, 2, 8).expect("the lane is empty");
         time_passes();
         many.append(1, 3);
-        assert_eq!(reader.look(), Look::Data, "a record is hidden");
+        assert_eq!(reader.check_head(), AtHead::Data, "a record is hidden");
         assert_eq!(reader.read().records, 1, "a record is hidden, or overtaken");
         many.commit(slot);
         many.must_be_ordered(2, 3);
@@ -262,7 +262,7 @@ pub fn interrupted(run: &Run) {
                     },
                     || {
                         if by_look {
-                            assert_eq!(reader.look(), Look::Data, "a record is hidden");
+                            assert_eq!(reader.check_head(), AtHead::Data, "a record is hidden");
                         } else {
                             assert!(reader.read().records >= 1, "a record is hidden");
                         }
@@ -326,7 +326,7 @@ pub fn no_room(run: &Run) {
                 assert!(many.append(1, id + 4), "there is room");
                 many.must_be_ordered(id + records, id + 4);
                 assert_eq!(reader.read().records, u64::from(records) + 1);
-                assert_eq!(reader.look(), Look::Nothing);
+                assert_eq!(reader.check_head(), AtHead::Empty);
             }
             reader.finish();
         }
@@ -369,12 +369,12 @@ pub fn discarded(run: &Run) {
                 many.append(1 - lane, id);
                 many.skip(lane, 24);
                 many.skip(lane, 8);
-                assert!(!many.lanes[lane].has_room(1));
-                assert_eq!(reader.look(), Look::Data, "a record is hidden");
+                assert!(!many.lanes[lane].ring.has_room(1));
+                assert_eq!(reader.check_head(), AtHead::Data, "a record is hidden");
                 assert_eq!(reader.read().records, 1, "a record is hidden");
                 // The room comes back by a look alone.
                 many.skip(lane, 40);
-                assert_eq!(reader.look(), Look::Nothing);
+                assert_eq!(reader.check_head(), AtHead::Empty);
                 time_passes();
                 many.skip(lane, 8);
                 many.append(lane, id + 1);
@@ -400,7 +400,7 @@ pub fn discard(run: &Run) {
         });
         time_passes();
         reader.read();
-        reader.look();
+        reader.check_head();
         producer.join().unwrap();
         reader.finish();
     });
@@ -415,14 +415,14 @@ pub fn shut(run: &Run) {
         let owner = thread::spawn(move || other.shut());
         for _ in 0..2 {
             reader.read();
-            if reader.look() == Look::End {
+            if reader.check_head() == AtHead::Shut {
                 assert_eq!(reader.read().bytes, 0, "there was more after the end");
                 assert_eq!(looker.appended(), reader.records(), "there is more");
             }
         }
         producer.join().unwrap();
         owner.join().unwrap();
-        assert_ne!(reader.look(), Look::Nothing);
+        assert_ne!(reader.check_head(), AtHead::Empty);
         reader.finish();
     });
 }
@@ -437,13 +437,13 @@ pub fn shut_making(run: &Run) {
             time_passes();
             many.append(1 - lane, 2);
             many.shut();
-            assert_eq!(reader.look(), Look::Making);
+            assert_eq!(reader.check_head(), AtHead::InFlight);
             assert_eq!(reader.read(), Amount::default(), "a record is overtaken");
             many.commit(slot);
             many.must_be_ordered(1, 2);
-            assert_eq!(reader.look(), Look::Data);
+            assert_eq!(reader.check_head(), AtHead::Data);
             assert_eq!(reader.read().records, 2);
-            assert_eq!(reader.look(), Look::End);
+            assert_eq!(reader.check_head(), AtHead::Shut);
             reader.finish();
         }
     });
@@ -529,7 +529,7 @@ pub fn begun(run: &Run) {
             let slot = many.reserve(0, 4, 8).expect("there is room");
             time_passes();
             many.append(1, 5);
-            assert_eq!(reader.look(), Look::Data);
+            assert_eq!(reader.check_head(), AtHead::Data);
             assert_eq!(read(&mut reader, 99).bytes, 5);
             many.commit(slot);
             many.must_be_ordered(4, 5);
@@ -712,7 +712,10 @@ pub fn room(run: &Run) {
         assert_eq!(many.refused(), 2);
         assert_eq!(reader.peek_some(32, 32, 1).records, 4);
         for lane in &many.lanes {
-            assert!(lane.has_room(2 * SPAN - 16), "the room did not come back");
+            assert!(
+                lane.ring.has_room(2 * SPAN - 16),
+                "the room did not come back"
+            );
         }
         reader.assert_account();
     });
@@ -722,16 +725,19 @@ pub fn room(run: &Run) {
 pub fn tick_room(run: &Run) {
     run.check(|| {
         let (many, mut reader) = Many::roomy(TWO);
-        let max = many.lanes[0].record_max();
+        let max = many.lanes[0].ring.record_max();
         time_passes();
         many.append(1, 1);
-        assert_eq!(reader.look(), Look::Data);
-        assert!(many.lanes[0].has_room(max), "a tick is in the way");
-        let head = many.lanes[0].head();
-        assert!(many.lanes[0].is_reserved(head), "the head is ahead");
-        assert!(!many.lanes[0].is_reserved(head + 8), "a tick is unread");
+        assert_eq!(reader.check_head(), AtHead::Data);
+        assert!(many.lanes[0].ring.has_room(max), "a tick is in the way");
+        let head = many.lanes[0].ring.head();
+        assert!(many.lanes[0].ring.is_reserved(head), "the head is ahead");
+        assert!(
+            !many.lanes[0].ring.is_reserved(head + 8),
+            "a tick is unread"
+        );
         assert_eq!(reader.read_some(8, 8).records, 1);
-        assert!(many.lanes[0].has_room(max), "a tick is in the way");
+        assert!(many.lanes[0].ring.has_room(max), "a tick is in the way");
         reader.finish();
     });
 }
@@ -746,10 +752,13 @@ pub fn one_tick(run: &Run) {
             many.append(1, id);
         }
         time_passes();
-        let ticked = SPAN as u64 + Lane::<Stamped>::HEADER as u64;
+        let ticked = SPAN as u64 + Ring::<Stamped>::HEADER as u64;
         let done = reader.read_short_beside(usize::MAX, usize::MAX, |many| {
-            assert!(many.lanes[0].is_reserved(ticked), "there is no tick");
-            assert!(!many.lanes[0].is_reserved(ticked + 8), "there are more");
+            assert!(many.lanes[0].ring.is_reserved(ticked), "there is no tick");
+            assert!(
+                !many.lanes[0].ring.is_reserved(ticked + 8),
+                "there are more"
+            );
         });
         assert_eq!(done.records, 4);
         reader.finish();
@@ -792,7 +801,7 @@ fn gets_all(run: &Run, count: usize, producers: &'static [fn(&Many)]) {
         }
         if reader.records() < count {
             // The watch is over.
-            assert_eq!(reader.look(), Look::Data, "a record is not seen");
+            assert_eq!(reader.check_head(), AtHead::Data, "a record is not seen");
         }
         reader.finish();
     });
@@ -856,12 +865,12 @@ pub fn sleep_shut(run: &Run) {
             many.shut();
             many.queue.wake_all();
         });
-        while reader.look() != Look::End {
+        while reader.check_head() != AtHead::Shut {
             if reader.read().bytes == 0 && !reader.wait() {
                 break;
             }
         }
-        let ended = reader.look() == Look::End;
+        let ended = reader.check_head() == AtHead::Shut;
         assert!(
             !ended || reader.records() == 1,
             "the end came before the record"

@@ -16,7 +16,7 @@ pub fn lengths(run: &Run) {
     for len in 1..=24 {
         run.check(move || {
             let (world, mut reader) = World::new(Plan::new(32));
-            assert_eq!(world.lane.record_max(), 24);
+            assert_eq!(world.lane.ring.record_max(), 24);
             for id in 1..=5 {
                 assert!(world.append(id, len), "there is room");
                 reader.assert_account();
@@ -24,11 +24,11 @@ pub fn lengths(run: &Run) {
                 let span = (len + 15) / 8 * 8;
                 let left = 32 - span;
                 assert_eq!(
-                    world.lane.has_room(left.saturating_sub(8).max(1)),
+                    world.lane.ring.has_room(left.saturating_sub(8).max(1)),
                     left >= 16
                 );
                 if left >= 16 {
-                    assert!(!world.lane.has_room(left - 7), "there is no room");
+                    assert!(!world.lane.ring.has_room(left - 7), "there is no room");
                     assert!(world.append(id + 5, left - 8), "there is room");
                 }
                 assert!(!world.append(id, 1), "there is no room");
@@ -82,7 +82,7 @@ pub fn early_way_out(run: &Run) {
             assert!(!world.append(3, 8), "there is no room");
             assert_eq!(reader.read_some(want, limit).records, 1);
             reader.assert_account();
-            assert!(world.lane.has_room(8), "the room did not come back");
+            assert!(world.lane.ring.has_room(8), "the room did not come back");
             assert!(world.append(3, 8), "the room did not come back");
             reader.finish();
         });
@@ -109,7 +109,7 @@ pub fn long_batch(run: &Run) {
         }
         reader.read_watched(|world, before| {
             // After 4096 bytes, and not before: it is dear for the producers.
-            assert_eq!(world.lane.has_room(8), before >= 4080);
+            assert_eq!(world.lane.ring.has_room(8), before >= 4080);
         });
     });
 }
@@ -217,7 +217,7 @@ pub fn peek_exact(run: &Run) {
             skipped(4);
             skipped(5);
             assert_eq!(reader.peek_some(0, 0), Amount::default());
-            assert!(world.lane.has_room(world.lane.record_max()));
+            assert!(world.lane.ring.has_room(world.lane.ring.record_max()));
         }
         // What was read in part is not seen, nor is what is behind it.
         world.append(2, 8);
@@ -242,7 +242,7 @@ pub fn peek_all(run: &Run) {
             assert!(!world.append(5, 1), "there is no room");
             let done = reader.peek_some(99, 99);
             assert_eq!((done.records, done.bytes), (4, 32));
-            assert!(world.lane.has_room(world.lane.record_max()));
+            assert!(world.lane.ring.has_room(world.lane.ring.record_max()));
         }
         reader.finish();
     });

@@ -4,8 +4,8 @@
 
 use super::{
     super::{
-        asleep::ANY,
-        ring::Look,
+        ring::AtHead,
+        threshold::ANY,
         world::{Plan, Reader, World},
     },
     Run,
@@ -13,15 +13,15 @@ use super::{
 use loom::{sync::Mutex, thread};
 use std::rc::Rc;
 
-/// Sleeps until `look` sees something, as `Sleepers::wait_data` does. Returns `false` if a record is
+/// Sleeps until `look` sees something, as `Shared::wait_data` does. Returns `false` if a record is
 /// in the making: then there is a watch, which is over when all producers have ended.
-fn wait(world: &World, look: impl Fn() -> Look) -> bool {
+fn wait(world: &World, look: impl Fn() -> AtHead) -> bool {
     loop {
         let ticket = world.queue.join();
-        world.asleep.raise(ANY);
+        world.lane.threshold.arm(ANY);
         match look() {
-            Look::Nothing => world.queue.sleep(ticket),
-            seen => return seen != Look::Making,
+            AtHead::Empty => world.queue.sleep(ticket),
+            seen => return seen != AtHead::InFlight,
         }
     }
 }
@@ -29,27 +29,29 @@ fn wait(world: &World, look: impl Fn() -> Look) -> bool {
 /// Reads until `count` records are read, and sleeps where nothing is there.
 fn read_all(world: &World, reader: &mut Reader, count: usize) {
     while reader.records() < count {
-        if reader.read().bytes == 0 && !wait(world, || world.look()) {
+        if reader.read().bytes == 0 && !wait(world, || world.check_head()) {
             return;
         }
     }
 }
 
-/// The flag is raised and taken down, and only one of those who take it down is told so.
+/// The threshold is armed and disarmed, and only one of the tasks that disarm it is told so.
 pub fn flag(run: &Run) {
     run.check(|| {
         let (world, _) = World::new(Plan::new(32));
-        let flag = &world.asleep;
-        assert!(!flag.is_raised() && !flag.is_reached(u64::MAX / 2) && !flag.take());
-        flag.raise(24);
-        assert!(flag.is_raised() && flag.is_reached(24) && !flag.is_reached(23));
-        flag.raise(ANY);
-        assert!(flag.is_raised() && flag.is_reached(1));
+        let threshold = &world.lane.threshold;
+        assert!(
+            !threshold.is_armed() && !threshold.is_reached(u64::MAX / 2) && !threshold.disarm()
+        );
+        threshold.arm(24);
+        assert!(threshold.is_armed() && threshold.is_reached(24) && !threshold.is_reached(23));
+        threshold.arm(ANY);
+        assert!(threshold.is_armed() && threshold.is_reached(1));
         let other = world.clone();
-        let thread = thread::spawn(move || other.asleep.take());
-        let taken = flag.take();
-        assert_ne!(thread.join().unwrap(), taken, "one of the two wakes");
-        assert!(!flag.is_raised() && !flag.is_reached(1));
+        let thread = thread::spawn(move || other.lane.threshold.disarm());
+        let disarmed = threshold.disarm();
+        assert_ne!(thread.join().unwrap(), disarmed, "one of the two wakes");
+        assert!(!threshold.is_armed() && !threshold.is_reached(1));
     });
 }
 
@@ -60,14 +62,14 @@ pub fn shut(run: &Run) {
         let other = world.clone();
         let owner = thread::spawn(move || {
             other.append(1, 8);
-            other.lane.shut();
+            other.lane.ring.shut();
             other.queue.wake_all();
         });
         let ended = loop {
-            if world.look() == Look::End {
+            if world.check_head() == AtHead::Shut {
                 break true;
             }
-            if reader.read().bytes == 0 && !wait(&world, || world.look()) {
+            if reader.read().bytes == 0 && !wait(&world, || world.check_head()) {
                 break false;
             }
         };
@@ -90,7 +92,7 @@ fn gets_all(run: &Run, count: usize, producer: fn(&World)) {
         producer.join().unwrap();
         if reader.records() < count {
             // The watch is over.
-            assert!(!world.look().is_nothing(), "a record is not seen");
+            assert!(!world.check_head().is_idle(), "a record is not seen");
         }
         reader.finish();
     });
@@ -124,8 +126,8 @@ pub fn loss(run: &Run) {
         let other = world.clone();
         let producer = thread::spawn(move || other.append(2, 8));
         wait(&world, || match world.lost().records {
-            0 => Look::Nothing,
-            _ => Look::Data,
+            0 => AtHead::Empty,
+            _ => AtHead::Data,
         });
         assert!(!producer.join().unwrap());
         reader.finish();
@@ -147,7 +149,7 @@ pub fn two_producers(run: &Run) {
     });
 }
 
-/// A poller who raises the flag though there is something to read, beside one who sleeps.
+/// A poller arms the threshold though there is something to read, beside a reader that sleeps.
 pub fn rearm(run: &Run) {
     run.check(|| {
         let (world, mut reader) = World::new(Plan::new(64).with_sleepers().looked());
@@ -155,11 +157,11 @@ pub fn rearm(run: &Run) {
         let producer = thread::spawn(move || other.append_all(&[1, 2], 8));
         let poller = thread::spawn(move || {
             let ticket = polled.queue.join();
-            polled.asleep.raise(ANY);
-            (ticket, polled.look())
+            polled.lane.threshold.arm(ANY);
+            (ticket, polled.check_head())
         });
         while reader.read_some(8, 8).records == 0 {
-            if !wait(&world, || world.look()) {
+            if !wait(&world, || world.check_head()) {
                 break;
             }
         }
@@ -167,7 +169,7 @@ pub fn rearm(run: &Run) {
         let (ticket, seen) = poller.join().unwrap();
         // What a poller was not told of, it is woken for, or has a watch.
         assert!(
-            seen != Look::Nothing || world.queue.is_woken(ticket),
+            seen != AtHead::Empty || world.queue.is_woken(ticket),
             "a wake-up is lost"
         );
         reader.finish();
@@ -183,7 +185,7 @@ pub fn two_readers(run: &Run) {
             let (world, reader) = (world.clone(), reader.clone());
             thread::spawn(move || loop {
                 if reader.lock().unwrap().read_some(8, 8).bytes != 0
-                    || !wait(&world, || world.look())
+                    || !wait(&world, || world.check_head())
                 {
                     return;
                 }
@@ -208,25 +210,25 @@ pub fn one_by_one(run: &Run) {
         let watch = Rc::new(Mutex::new(Watch::None));
         let readers = [0, 1].map(|id| {
             let (world, reader, watch) = (world.clone(), reader.clone(), watch.clone());
-            // As `Shared::is_readable_soon` does.
+            // As `Shared::arm_and_check` does.
             let is_readable_soon = move |world: &World| {
-                world.asleep.raise(ANY);
-                match world.look() {
-                    Look::Making => watch.lock().unwrap().is_over(),
-                    seen => !seen.is_nothing(),
+                world.lane.threshold.arm(ANY);
+                match world.check_head() {
+                    AtHead::InFlight => watch.lock().unwrap().is_over(),
+                    seen => !seen.is_idle(),
                 }
             };
-            // As `Shared::read` does.
+            // As `Reader::read` does.
             thread::spawn(move || {
                 let mut slept = false;
                 while reader.lock().unwrap().read_some(8, 8).bytes == 0 {
                     slept = true;
                     world.line.wait(id, || is_readable_soon(&world));
                 }
-                // The record may have taken the flag down while this one was about to look.
+                // The producer may have disarmed the threshold while this reader was about to look.
                 if slept {
-                    world.asleep.raise(ANY);
-                    if !world.look().is_empty() {
+                    world.lane.threshold.arm(ANY);
+                    if !world.check_head().is_empty() {
                         world.line.wake_one();
                     }
                 }
@@ -280,14 +282,14 @@ pub fn reused(run: &Run) {
         let producer = thread::spawn(move || other.append(3, 32));
         let poller = thread::spawn(move || {
             let ticket = polled.queue.join();
-            polled.asleep.raise(ANY);
-            (ticket, polled.look())
+            polled.lane.threshold.arm(ANY);
+            (ticket, polled.check_head())
         });
         reader.read_some(8, 8);
         producer.join().unwrap();
         let (ticket, seen) = poller.join().unwrap();
         assert!(
-            seen != Look::Nothing || world.queue.is_woken(ticket),
+            seen != AtHead::Empty || world.queue.is_woken(ticket),
             "a wake-up is lost"
         );
         reader.finish();
